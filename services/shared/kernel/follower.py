@@ -1,0 +1,53 @@
+"""How far a service has read another aggregate's events, and what it derived from them (architecture §3, versions)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from services.shared.kernel.aggregate import Aggregate
+
+
+class EventGapError(Exception):
+    """EVENT_GAP: a version is missing in front of this event; the partition stops until somebody looks."""
+
+    def __init__(self, subject: str, last: int, found: int) -> None:
+        super().__init__(f"EVENT_GAP {subject}: version {found} follows {last}")
+        self.subject, self.last, self.found = subject, last, found
+
+
+class Followed(msgspec.Struct, frozen=True):
+    last: int = 0
+    # Ids of own aggregates into which the subject's last facts were written.
+    written_to: tuple[str, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The only event of a follower; never published."""
+
+    last: int
+
+
+class Follower(Aggregate[Followed]):
+    """One aggregate of a neighbour (or of ourselves) as seen from here. Id = "<reader>/<subject id>".
+
+    Invariant: versions are applied 1, 2, 3… without a gap, each once.
+    """
+
+    kind = "follower"
+    __slots__ = ()
+
+    @classmethod
+    def blank(cls) -> Followed:
+        return Followed()
+
+    def is_next(self, version: int) -> bool:
+        """False for a repeat; raises EventGapError when a version between is missing."""
+        if version <= self.state.last:
+            return False
+        if version != self.state.last + 1:
+            raise EventGapError(self.id, self.state.last, version)
+        return True
+
+    def see(self, version: int, written_to: tuple[str, ...]) -> None:
+        """Take note of `version`; call after `is_next`."""
+        self._record(Seen(version), Followed(version, written_to))

@@ -1,0 +1,110 @@
+"""CloudEvents 1.0, binary mode on Kafka: the headers of our events and of partners' records (docs/wire.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from google.protobuf.message import Message as Protobuf
+
+from services.shared.kernel.errors import FieldMissing, FieldTooLong, Invalid
+from services.shared.kernel.ids import event_id
+from services.shared.kernel.ports import Message
+from services.shared.kernel.text import LONGEST_ID
+from services.shared.runtime.store.kind import Stamp
+
+EVENT_TOPICS = {
+    "registry": "registry.events.v1",
+    "stations": "stations.events.v1",
+    "funding": "funding.events.v1",
+    "evaluation": "evaluation.events.v1",
+}
+CHECKPOINTS = "evaluation.checkpoints.v1"
+ACCESS_AUDIT = "audit.access.v1"
+PARTNER_TYPE = "swtalent.partner.v1."
+_FIXED = (("content-type", b"application/protobuf"), ("ce_specversion", b"1.0"))
+
+
+def records_topic(partner: str) -> str:
+    return f"partner.{partner}.records.v1"
+
+
+def rejections_topic(partner: str) -> str:
+    return f"partner.{partner}.rejections.v1"
+
+
+def dead_letter_topic(service: str) -> str:
+    return f"{service}.dead-letter.v1"
+
+
+def partner_of(topic: str) -> str:
+    """The partner whose records topic this is."""
+    return topic.removeprefix("partner.").removesuffix(".records.v1")
+
+
+def event(service: str, aggregate_id: str, version: int, body: Protobuf, stamp: Stamp) -> Message:
+    """The Kafka record of one domain event; its key is the aggregate id."""
+    headers = (
+        *_FIXED,
+        ("ce_id", event_id(aggregate_id, version).encode()),
+        ("ce_source", f"swtalent/{service}".encode()),
+        ("ce_type", body.DESCRIPTOR.full_name.encode()),
+        ("ce_time", stamp.time.encode()),
+    )
+    if stamp.trace:
+        headers = (*headers, ("traceparent", stamp.trace.encode()))
+    return Message(EVENT_TOPICS[service], aggregate_id.encode(), headers, body.SerializeToString())
+
+
+class HeaderInvalid(Invalid):
+    reason = "HEADER_INVALID"
+    zh, en = "消息头无效", "A header is not valid"
+    fix_zh, fix_en = "请按接入文档设置 CloudEvents 消息头", "Set the CloudEvents headers as docs/partners.md says"
+
+
+class PartnerHeaders(msgspec.Struct, frozen=True):
+    """`type` is the name within swtalent.partner.v1, for example TalentRecord."""
+
+    type: str
+    record_id: str
+    revision: int
+    seal: bytes
+    trace: str
+
+
+def partner_headers(headers: Sequence[tuple[str, bytes]]) -> PartnerHeaders:
+    """Read the headers of a partner's record. The first of a repeated name counts.
+
+    Raises FIELD_MISSING, FIELD_TOO_LONG or HEADER_INVALID with the header's name as the field.
+    """
+    found: dict[str, bytes] = {}
+    for name, value in headers:
+        found.setdefault(name, value)
+    kind = _ascii(found, "ce_type")
+    if not kind.startswith(PARTNER_TYPE):
+        raise HeaderInvalid(field="headers.ce_type")
+    record_id, _, revision = _ascii(found, "ce_id").rpartition(":")
+    if not record_id or not revision.isdigit() or not 0 < int(revision) < 2**63:
+        raise HeaderInvalid(field="headers.ce_id")
+    if len(record_id) > LONGEST_ID:
+        raise FieldTooLong(field="headers.ce_id", longest=LONGEST_ID)
+    trace = found.get("traceparent", b"")
+    return PartnerHeaders(
+        kind[len(PARTNER_TYPE) :],
+        record_id,
+        int(revision),
+        found.get("swtalent-seal", b""),
+        trace.decode("ascii", "ignore") if trace and len(trace) <= LONGEST_ID else "",
+    )
+
+
+def _ascii(found: dict[str, bytes], name: str) -> str:
+    value = found.get(name)
+    if not value:
+        raise FieldMissing(field=f"headers.{name}")
+    if len(value) > 2 * LONGEST_ID:
+        raise FieldTooLong(field=f"headers.{name}", longest=2 * LONGEST_ID)
+    try:
+        return value.decode("ascii")
+    except UnicodeDecodeError:
+        raise HeaderInvalid(field=f"headers.{name}") from None
