@@ -12,6 +12,7 @@ from services.shared.kernel.errors import Clash, DomainError, Duplicate, StoreUn
 from services.shared.kernel.outcome import Clash as Clashed
 from services.shared.kernel.outcome import Repeated, Stored, Taken
 from services.shared.kernel.ports import Clock, Random, Store
+from services.shared.kernel.step import Step
 
 A = TypeVar("A", bound=Aggregate[Any])
 Function = Callable[[Any], Mapping[str, str] | None]
@@ -49,8 +50,12 @@ class Lanes:
         self._waiting: dict[tuple[str, str], list[_Waiting]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
-    async def update(self, kind: type[A], aggregate_id: str, function: Callable[[A], Mapping[str, str] | None],
-                     *, cause: Cause | None) -> Answer:  # fmt: skip
+    async def run(self, step: Step, *, cause: Cause | None) -> Answer:
+        return await self.update(step.kind, step.id, step.change, cause=cause)
+
+    async def update(
+        self, kind: type[A], aggregate_id: str, function: Callable[[A], Mapping[str, str] | None], *, cause: Cause | None
+    ) -> Answer:
         waiting = _Waiting(function, cause)
         key = (kind.kind, aggregate_id)
         queue = self._waiting.get(key)
