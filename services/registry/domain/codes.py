@@ -1,0 +1,59 @@
+"""Code tables of the registry (domain §1). Adding a code is a line here."""
+
+from __future__ import annotations
+
+ROLES = {
+    "worker": "社会工作者",
+    "manager": "机构管理人员",
+    "child_welfare_supervisor": "儿童督导员",
+    "child_welfare_director": "儿童主任",
+    "committee_member": "村居两委成员",
+    "teacher": "教师",
+    "official": "行政管理人员",
+}
+COMMUNITY_KINDS = {"urban": "城市社区", "rural": "农村社区"}
+GROUNDS = {"certificate": "职业资格", "degree": "学历学位", "training": "培训", "department": "部门认定"}
+LEVELS = {"assistant": "助理社会工作师", "intermediate": "社会工作师", "senior": "高级社会工作师"}
+DESIGNATIONS = {
+    "practice_supervisor": "督导人才",
+    "high_level": "高层次人才",
+    "leading": "领军人才",
+    "double_qualified_teacher": "双师型教师",
+    "dual_certificate": "双证人才",
+}
+GRANTOR_LEVELS = {"national": "国家级", "province": "省级", "prefecture": "市级", "county": "县级"}
+ORGANISATION_KINDS = {
+    "private_agency": "民办社会工作服务机构",
+    "public_institution": "事业单位",
+    "community_body": "城乡社区组织",
+    "elderly_care_institution": "养老机构",
+    "hospital": "医院",
+    "school": "学校",
+    "association": "社会团体",
+    "government": "机关",
+    "training_provider": "培训机构",
+}
+SERVICE_KINDS = {
+    "elderly": "老年人福利机构",
+    "disability": "残疾人福利和服务机构",
+    "child": "儿童福利机构",
+    "adoption": "收养服务机构",
+    "marriage_registration": "婚姻登记管理机关",
+    "women_children_aid": "妇女儿童援助机构",
+    "assistance_management": "社会救助服务和管理机构",
+    "veterans_care": "优抚安置服务保障机构",
+}
+GRADES = ("1A", "2A", "3A", "4A", "5A")
+# Who may report a pass (职业水平考试由人社部门组织).
+EXAM_AUTHORITIES = frozenset({"human_resources"})
+# Yuan a year, upper bounds included (以下): band by band, the last is open.
+PAY_BANDS = ((3_000_000, "le_30000"), (5_000_000, "le_50000"))
+TOP_PAY_BAND = "gt_50000"
+
+
+def pay_band(fen: int) -> str:
+    """The band of a year's pay in fen (plan §1.1: 3万元以下, 5万元以下)."""
+    for bound, band in PAY_BANDS:
+        if fen <= bound:
+            return band
+    return TOP_PAY_BAND

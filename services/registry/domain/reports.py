@@ -1,0 +1,126 @@
+"""What departments report of a person, one value per record; a talent's facts are combined from them (talent.py)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from services.shared.kernel.dates import Day
+from services.shared.kernel.origin import Origin
+
+
+class NameSeen(msgspec.Struct, frozen=True):
+    """The name as a keyed pseudonym of its normalised form: enough to see that two reports differ."""
+
+    index: str
+    department: str
+
+
+class Affiliation(msgspec.Struct, frozen=True):
+    """Work of a person for an organisation in [since, until), as its department reports it."""
+
+    id: str
+    department: str
+    organisation: str
+    role: str
+    post: str
+    field: str
+    place: str
+    community_kind: str
+    full_time: bool
+    practitioner: bool
+    principal: bool
+    since: Day
+    until: Day
+
+
+class Recognition(msgspec.Struct, frozen=True):
+    """Recognised as social-work professional (社会工作专业人才) in [since, until)."""
+
+    ground: str
+    since: Day
+    until: Day
+    department: str
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """A passed level (职业水平). `senior` is held from `granted_on`, by review."""
+
+    level: str
+    issuing_province: str
+    passed_on: Day
+    granted_on: Day = Day("")
+    annulled_on: Day = Day("")
+
+
+class Designation(msgspec.Struct, frozen=True):
+    kind: str
+    grade: str
+    grantor_level: str
+    since: Day
+    until: Day
+
+
+class Pay(msgspec.Struct, frozen=True):
+    """Pay of a calendar year from one employer; the band is public, the amount is not."""
+
+    year: int
+    organisation: str
+    band: str
+
+
+class WorkReport(msgspec.Struct, frozen=True, tag="work"):
+    origin: Origin
+    name: NameSeen
+    area: str
+    as_of: Day
+    home_county: str
+    affiliation: Affiliation
+    recognition: Recognition | None
+    pay: Pay | None
+    pay_fen: int
+
+
+class EndReport(msgspec.Struct, frozen=True, tag="end"):
+    """May arrive before the report of the affiliation it ends."""
+
+    origin: Origin
+    name: NameSeen | None
+    affiliation: str
+    department: str
+    until: Day
+    reason: str
+
+
+class PassReport(msgspec.Struct, frozen=True, tag="pass"):
+    origin: Origin
+    name: NameSeen
+    home_county: str
+    certificate: Certificate
+    # Keyed pseudonym of the certificate number: unique in the nation; "" = not reported.
+    number_index: str
+
+
+class DesignationReport(msgspec.Struct, frozen=True, tag="designation"):
+    origin: Origin
+    name: NameSeen | None
+    designation: Designation
+
+
+class PayReport(msgspec.Struct, frozen=True, tag="pay"):
+    origin: Origin
+    name: NameSeen | None
+    pay: Pay
+    pay_fen: int
+
+
+Report = WorkReport | EndReport | PassReport | DesignationReport | PayReport
+
+
+def affiliation_id(*, department: str, organisation: str, role: str) -> str:
+    """One affiliation per department, organisation and role: `civil_affairs/51519999…/worker`."""
+    return f"{department}/{organisation}/{role}"
+
+
+def department_of(affiliation: str) -> str:
+    """The department that owns an affiliation, by its id."""
+    return affiliation.partition("/")[0]

@@ -1,0 +1,166 @@
+"""Talent (入库人员): one person, counted once, however many departments know them."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import msgspec
+
+from services.registry.domain import combine
+from services.registry.domain.combine import TalentFacts
+from services.registry.domain.reports import Affiliation, EndReport, Report, department_of
+from services.shared.kernel.aggregate import Aggregate
+from services.shared.kernel.dates import Day
+from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound
+from services.shared.kernel.origin import held_for, put, supersedes
+
+
+class TalentNotFound(NotFound):
+    reason = "TALENT_NOT_FOUND"
+    zh, en = "人才库中没有此人", "No such talent"
+
+
+class AffiliationNotFound(NotFound):
+    reason = "AFFILIATION_NOT_FOUND"
+    zh, en = "没有此从业记录", "No such affiliation"
+
+
+class OwnedByOtherDepartment(Forbidden):
+    reason = "OWNED_BY_OTHER_DEPARTMENT"
+    zh, en = "该从业记录属于其他部门", "The affiliation belongs to another department"
+    fix_zh, fix_en = "请由所属部门提交", "Let the department that owns it report it"
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A reported identity, protected before it gets here: `sealed` holds the clear fields under a key of its own."""
+
+    name_index: str
+    phone_index: str
+    birth_year: int
+    sealed: bytes
+
+
+class TalentState(msgspec.Struct, frozen=True):
+    birth_year: int = 0
+    # The identities that reports refer to, by name index; more than one = disputed.
+    identities: tuple[Identity, ...] = ()
+    reports: tuple[Report, ...] = ()
+
+
+class TalentReported(msgspec.Struct, frozen=True):
+    affiliation: str
+    department: str
+
+
+class AffiliationEnded(msgspec.Struct, frozen=True):
+    affiliation: str
+    until: Day
+    reason: str
+
+
+class PassRecorded(msgspec.Struct, frozen=True):
+    level: str
+    passed_on: Day
+
+
+class Designated(msgspec.Struct, frozen=True):
+    kind: str
+    since: Day
+
+
+class PayRecorded(msgspec.Struct, frozen=True):
+    year: int
+    band: str
+
+
+class IdentityDisputed(msgspec.Struct, frozen=True):
+    department: str
+    identity_case: str
+
+
+TalentChange = TalentReported | AffiliationEnded | PassRecorded | Designated | PayRecorded | IdentityDisputed
+
+
+class Talent(Aggregate[TalentState]):
+    """Id = keyed pseudonym of the ID number, so that every department's report of a person meets here.
+
+    Invariants: facts depend on the set of reports, never on their order; an affiliation is changed by its own
+    department only; a report of one record id is kept in its highest revision. Plan §1.1, §3.2, §6.1.
+    """
+
+    kind = "talent"
+    __slots__ = ()
+
+    @classmethod
+    def blank(cls) -> TalentState:
+        return TalentState()
+
+    def facts(self) -> TalentFacts:
+        return combine.facts(self.state.birth_year, self.state.reports)
+
+    def report(self, report: Report, identity: Identity | None, event: TalentChange) -> bool:
+        """Take a department's report; False when it is a repeat. Raises REVISION_REUSED.
+
+        `identity` comes with every report by ID number; one whose name differs from what is known makes the talent
+        disputed: counted once all the same, and a case is opened.
+        """
+        state = self.state
+        if not supersedes(report, held_for(state.reports, report.origin)):
+            return False
+        identities = state.identities
+        known = not identities
+        if identity is not None:
+            identities = _keep(identities, identity)
+            known = known or any(held.name_index == identity.name_index for held in state.identities)
+        reports = put(state.reports, report)
+        self._record(
+            event,
+            TalentState(
+                birth_year=state.birth_year if identity is None else identity.birth_year,
+                identities=identities,
+                reports=reports,
+            ),
+        )
+        if not known and report.name is not None:
+            self._record(IdentityDisputed(report.name.department, case_id(self.id)), self.state)
+        return True
+
+    def end_affiliation(self, end: EndReport) -> None:
+        """End an affiliation that the same department reported before. Raises NotFound, OWNED_BY_OTHER_DEPARTMENT
+        or INTERVAL_REVERSED."""
+        if department_of(end.affiliation) != end.department:
+            raise OwnedByOtherDepartment(field="affiliation_id", owner=department_of(end.affiliation))
+        held = self.affiliation(end.affiliation)
+        if end.until <= held.since:
+            raise IntervalReversed(field="until", since=held.since, until=end.until)
+        self.report(end, None, AffiliationEnded(end.affiliation, end.until, end.reason))
+
+    def affiliation(self, affiliation: str) -> Affiliation:
+        self.must_exist()
+        for held in self.facts().affiliations:
+            if held.id == affiliation:
+                return held
+        raise AffiliationNotFound(field="affiliation_id", affiliation=affiliation)
+
+    def must_exist(self) -> None:
+        if not self.exists:
+            _missing()
+
+
+def _missing() -> NoReturn:
+    raise TalentNotFound(field="talent_id")
+
+
+def _keep(identities: tuple[Identity, ...], identity: Identity) -> tuple[Identity, ...]:
+    """Seal once per name: a report with a known name keeps what is there, unless it brings a phone that was missing."""
+    for held in identities:
+        if held.name_index == identity.name_index:
+            if held.phone_index or not identity.phone_index:
+                return identities
+            return tuple(identity if other is held else other for other in identities)
+    return tuple(sorted((*identities, identity), key=lambda held: held.name_index))
+
+
+def case_id(talent: str) -> str:
+    """One identity case per talent whose name is reported differently."""
+    return f"name/{talent}"
