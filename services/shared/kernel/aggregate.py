@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 
+from services.shared.kernel.errors import EtagMismatch
+
 S = TypeVar("S")
 A = TypeVar("A", bound="Aggregate[Any]")
 
@@ -46,6 +48,11 @@ class Aggregate(Generic[S]):
     @property
     def exists(self) -> bool:
         return self.version > 0
+
+    def must_match(self, etag: str) -> None:
+        """ETAG_MISMATCH when the caller read another version; "" = the caller does not care."""
+        if etag and etag != str(self.version):
+            raise EtagMismatch(field="etag", version=self.version)
 
     def facts(self) -> Any:
         """What outsiders may know; without personal data."""
