@@ -54,5 +54,7 @@ def step(cmd: CreatePost, *, today: Day) -> Step:
     return Step(Organisation, code, change)
 
 
-async def create_post(cmd: CreatePost, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
+async def create_post(
+    cmd: CreatePost, *, lanes: Lanes, clock: Clock, cause: Cause
+) -> Answer:
     return await lanes.run(step(cmd, today=clock.day()), cause=cause)

@@ -47,7 +47,9 @@ def step(cmd: ReportEnd, *, keys: KeyRing, today: Day) -> Step:
     until = dates.day(cmd.until, field="until", not_after=today)
     reason = text.name(cmd.reason, field="reason", required=False)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
-    affiliation = affiliation_id(department=cmd.department, organisation=organisation, role=role)
+    affiliation = affiliation_id(
+        department=cmd.department, organisation=organisation, role=role
+    )
     report = EndReport(cmd.origin, who.name, affiliation, cmd.department, until, reason)
     event = AffiliationEnded(affiliation, until, reason)
 
@@ -57,7 +59,9 @@ def step(cmd: ReportEnd, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def end_affiliation(cmd: EndAffiliation, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
+async def end_affiliation(
+    cmd: EndAffiliation, *, lanes: Lanes, clock: Clock, cause: Cause
+) -> Answer:
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     affiliation = text.name(cmd.affiliation_id, field="affiliation_id")
     until = dates.day(cmd.until, field="until", not_after=clock.day())

@@ -24,7 +24,10 @@ from services.shared.kernel.step import Step
 
 class NotAnExamAuthority(Forbidden):
     reason = "NOT_AN_EXAM_AUTHORITY"
-    zh, en = "只有考试主管部门可以报送通过记录", "Only the examination authority reports passes"
+    zh, en = (
+        "只有考试主管部门可以报送通过记录",
+        "Only the examination authority reports passes",
+    )
 
 
 class ReviewOfOtherLevel(Invalid):
@@ -52,13 +55,18 @@ def step(cmd: RecordPass, *, keys: KeyRing, today: Day) -> Step:
         raise NotAnExamAuthority(field="department", department=cmd.department)
     level = text.code(cmd.level, codes.LEVELS, field="level")
     passed_on = dates.day(cmd.passed_on, field="passed_on", not_after=today)
-    granted_on = dates.day(cmd.granted_on, field="granted_on", required=False, not_after=today)
+    granted_on = dates.day(
+        cmd.granted_on, field="granted_on", required=False, not_after=today
+    )
     if granted_on and level != "senior":
         raise ReviewOfOtherLevel(field="granted_on")
     if granted_on and granted_on < passed_on:
         raise IntervalReversed(field="granted_on", since=passed_on, until=granted_on)
     certificate = Certificate(
-        level, home(cmd.issuing_province, field="issuing_province"), passed_on, granted_on
+        level,
+        home(cmd.issuing_province, field="issuing_province"),
+        passed_on,
+        granted_on,
     )
     number = text.identifier(cmd.number, field="number", required=False)
     home_county = home(cmd.home_county, field="home_county")
@@ -80,5 +88,7 @@ def step(cmd: RecordPass, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def record_pass(cmd: RecordPass, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause) -> Answer:
+async def record_pass(
+    cmd: RecordPass, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause
+) -> Answer:
     return await lanes.run(step(cmd, keys=keys, today=clock.day()), cause=cause)

@@ -41,7 +41,9 @@ class ReportPay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def step(cmd: ReportPay, *, keys: KeyRing, today: Day) -> Step:
-    pay = pay_of(cmd.year, cmd.fen, uscc(cmd.organisation, field="organisation"), today=today)
+    pay = pay_of(
+        cmd.year, cmd.fen, uscc(cmd.organisation, field="organisation"), today=today
+    )
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
     report = PayReport(cmd.origin, who.name, pay, cmd.fen)
     event = PayRecorded(pay.year, pay.band)
@@ -52,11 +54,20 @@ def step(cmd: ReportPay, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def record_pay(cmd: RecordPay, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
+async def record_pay(
+    cmd: RecordPay, *, lanes: Lanes, clock: Clock, cause: Cause
+) -> Answer:
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     cmd.by.must_speak_for(cmd.department, field="department")
-    pay = pay_of(cmd.year, cmd.fen, uscc(cmd.organisation, field="organisation"), today=clock.day())
-    report = PayReport(Origin(cmd.by.name, f"pay/{pay.year}/{pay.organisation}"), None, pay, cmd.fen)
+    pay = pay_of(
+        cmd.year,
+        cmd.fen,
+        uscc(cmd.organisation, field="organisation"),
+        today=clock.day(),
+    )
+    report = PayReport(
+        Origin(cmd.by.name, f"pay/{pay.year}/{pay.organisation}"), None, pay, cmd.fen
+    )
 
     def change(talent: Talent) -> None:
         talent.must_exist()

@@ -7,7 +7,13 @@ import msgspec
 from services.registry.domain import codes
 from services.registry.domain.identifiers import uscc
 from services.registry.domain.person import Person, protect
-from services.registry.domain.reports import Affiliation, Pay, Recognition, WorkReport, affiliation_id
+from services.registry.domain.reports import (
+    Affiliation,
+    Pay,
+    Recognition,
+    WorkReport,
+    affiliation_id,
+)
 from services.registry.domain.talent import Talent, TalentReported
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import COMMUNITY, area, home
@@ -28,7 +34,10 @@ FIRST_PAY_YEAR = 1990
 
 class CommunityKindContradicts(Invalid):
     reason = "COMMUNITY_KIND_CONTRADICTS_PLACE"
-    zh, en = "社区类型与工作地点不符", "A community kind needs a community as the place of work, and the other way round"
+    zh, en = (
+        "社区类型与工作地点不符",
+        "A community kind needs a community as the place of work, and the other way round",
+    )
 
 
 class RecordTalent(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +72,12 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
     organisation = uscc(cmd.organisation, field="organisation")
     role = text.code(cmd.role, codes.ROLES, field="role")
     since, until = dates.interval(cmd.since, cmd.until, field="", not_after=today)
-    community_kind = text.code(cmd.community_kind, codes.COMMUNITY_KINDS, field="community_kind", required=False)
+    community_kind = text.code(
+        cmd.community_kind,
+        codes.COMMUNITY_KINDS,
+        field="community_kind",
+        required=False,
+    )
     if bool(community_kind) != (len(place) == COMMUNITY):
         raise CommunityKindContradicts(field="community_kind")
     affiliation = Affiliation(
@@ -82,12 +96,24 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
         until,
     )
     recognition = _recognition(cmd, today=today)
-    pay = pay_of(cmd.pay_year, cmd.pay_fen, organisation, today=today) if cmd.pay_year or cmd.pay_fen else None
+    pay = (
+        pay_of(cmd.pay_year, cmd.pay_fen, organisation, today=today)
+        if cmd.pay_year or cmd.pay_fen
+        else None
+    )
     as_of = dates.day(cmd.as_of, field="as_of", not_after=today)
     home_county = home(cmd.home_county, field="home_county")
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
     report = WorkReport(
-        cmd.origin, who.name, cmd.by.area, as_of, home_county, affiliation, recognition, pay, cmd.pay_fen
+        cmd.origin,
+        who.name,
+        cmd.by.area,
+        as_of,
+        home_county,
+        affiliation,
+        recognition,
+        pay,
+        cmd.pay_fen,
     )
     event = TalentReported(affiliation.id, cmd.department)
     values = {"talent_id": who.talent, "affiliation_id": affiliation.id}
@@ -100,12 +126,16 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
 
 
 def _recognition(cmd: RecordTalent, *, today: Day) -> Recognition | None:
-    ground = text.code(cmd.recognised_ground, codes.GROUNDS, field="recognised_ground", required=False)
+    ground = text.code(
+        cmd.recognised_ground, codes.GROUNDS, field="recognised_ground", required=False
+    )
     if not ground:
         if cmd.recognised_since or cmd.recognised_until:
             raise FieldMissing(field="recognised_ground")
         return None
-    since, until = dates.interval(cmd.recognised_since, cmd.recognised_until, field="recognised_", not_after=today)
+    since, until = dates.interval(
+        cmd.recognised_since, cmd.recognised_until, field="recognised_", not_after=today
+    )
     return Recognition(ground, since, until, cmd.department)
 
 
@@ -118,5 +148,7 @@ def pay_of(year: int, fen: int, organisation: str, *, today: Day) -> Pay:
     return Pay(year, organisation, codes.pay_band(fen))
 
 
-async def record_talent(cmd: RecordTalent, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause) -> Answer:
+async def record_talent(
+    cmd: RecordTalent, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause
+) -> Answer:
     return await lanes.run(step(cmd, keys=keys, today=clock.day()), cause=cause)

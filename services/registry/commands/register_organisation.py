@@ -47,7 +47,9 @@ def step(cmd: RegisterOrganisation, *, today: Day) -> Step:
         cmd.origin,
         text.name(cmd.name, field="name"),
         text.code(cmd.kind, codes.ORGANISATION_KINDS, field="kind"),
-        text.code(cmd.service_kind, codes.SERVICE_KINDS, field="service_kind", required=False),
+        text.code(
+            cmd.service_kind, codes.SERVICE_KINDS, field="service_kind", required=False
+        ),
         cmd.civil_affairs,
         county,
         registered_on,

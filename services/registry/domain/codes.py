@@ -12,8 +12,17 @@ ROLES = {
     "official": "行政管理人员",
 }
 COMMUNITY_KINDS = {"urban": "城市社区", "rural": "农村社区"}
-GROUNDS = {"certificate": "职业资格", "degree": "学历学位", "training": "培训", "department": "部门认定"}
-LEVELS = {"assistant": "助理社会工作师", "intermediate": "社会工作师", "senior": "高级社会工作师"}
+GROUNDS = {
+    "certificate": "职业资格",
+    "degree": "学历学位",
+    "training": "培训",
+    "department": "部门认定",
+}
+LEVELS = {
+    "assistant": "助理社会工作师",
+    "intermediate": "社会工作师",
+    "senior": "高级社会工作师",
+}
 DESIGNATIONS = {
     "practice_supervisor": "督导人才",
     "high_level": "高层次人才",
@@ -21,7 +30,12 @@ DESIGNATIONS = {
     "double_qualified_teacher": "双师型教师",
     "dual_certificate": "双证人才",
 }
-GRANTOR_LEVELS = {"national": "国家级", "province": "省级", "prefecture": "市级", "county": "县级"}
+GRANTOR_LEVELS = {
+    "national": "国家级",
+    "province": "省级",
+    "prefecture": "市级",
+    "county": "县级",
+}
 ORGANISATION_KINDS = {
     "private_agency": "民办社会工作服务机构",
     "public_institution": "事业单位",

@@ -39,7 +39,13 @@ class UsccInvalid(Invalid):
 
 
 def _id_check(first_17: str) -> str:
-    return _ID_CHECK[sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, first_17, strict=True)) % 11]
+    return _ID_CHECK[
+        sum(
+            weight * int(digit)
+            for weight, digit in zip(_ID_WEIGHTS, first_17, strict=True)
+        )
+        % 11
+    ]
 
 
 def id_number(text: str, *, field: str, today: Day) -> str:
@@ -57,7 +63,11 @@ def id_number(text: str, *, field: str, today: Day) -> str:
 
 def is_id_number(number: str, *, today: Day) -> bool:
     """Judges the raw characters. The province must exist; an area within it may have been abolished since."""
-    if not _ID_18(number) or number[:2] not in _PROVINCES or _id_check(number[:17]) != number[17]:
+    if (
+        not _ID_18(number)
+        or number[:2] not in _PROVINCES
+        or _id_check(number[:17]) != number[17]
+    ):
         return False
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
@@ -83,10 +93,19 @@ def is_uscc(code: str) -> bool:
     """Judges the raw characters."""
     if not _USCC(code) or code[2:4] not in _CODE_PROVINCES:
         return False
-    total = sum(weight * _USCC_VALUES[character] for weight, character in zip(_USCC_WEIGHTS, code, strict=False))
-    return _USCC_ALPHABET[(31 - total % 31) % 31] == code[17] and _org_check(code[8:16]) == code[16]
+    total = sum(
+        weight * _USCC_VALUES[character]
+        for weight, character in zip(_USCC_WEIGHTS, code, strict=False)
+    )
+    return (
+        _USCC_ALPHABET[(31 - total % 31) % 31] == code[17]
+        and _org_check(code[8:16]) == code[16]
+    )
 
 
 def _org_check(inner: str) -> str:
-    total = sum(weight * int(character, 36) for weight, character in zip(_ORG_WEIGHTS, inner, strict=True))
+    total = sum(
+        weight * int(character, 36)
+        for weight, character in zip(_ORG_WEIGHTS, inner, strict=True)
+    )
     return "0X987654321"[total % 11]

@@ -110,7 +110,10 @@ class Organisation(Aggregate[OrganisationState]):
         posts = _posts(self.state)
         if not self.state.registrations:
             return OrganisationFacts(posts=posts)
-        it = max(self.state.registrations, key=lambda held: (held.origin.revision, held.origin.system))
+        it = max(
+            self.state.registrations,
+            key=lambda held: (held.origin.revision, held.origin.system),
+        )
         return OrganisationFacts(
             True,
             it.name,
@@ -127,10 +130,15 @@ class Organisation(Aggregate[OrganisationState]):
     def register(self, registration: Registration) -> bool:
         """Take a registration; False when it is a repeat. Raises REVISION_REUSED."""
         state = self.state
-        if not supersedes(registration, held_for(state.registrations, registration.origin)):
+        if not supersedes(
+            registration, held_for(state.registrations, registration.origin)
+        ):
             return False
         kept = put(state.registrations, registration)
-        self._record(OrganisationRegistered(registration.kind), msgspec.structs.replace(state, registrations=kept))
+        self._record(
+            OrganisationRegistered(registration.kind),
+            msgspec.structs.replace(state, registrations=kept),
+        )
         return True
 
     def create_post(self, post: PostReport) -> bool:
@@ -138,18 +146,32 @@ class Organisation(Aggregate[OrganisationState]):
         state = self.state
         if not supersedes(post, held_for(state.posts, post.origin)):
             return False
-        self._record(PostCreated(post.post), msgspec.structs.replace(state, posts=put(state.posts, post)))
+        self._record(
+            PostCreated(post.post),
+            msgspec.structs.replace(state, posts=put(state.posts, post)),
+        )
         return True
 
     def hold_posts(self, talent: str, held: tuple[tuple[str, Holder], ...]) -> bool:
         """Say which posts a talent holds and when, replacing what was said of it before; False when nothing changed."""
         state = self.state
         others = [entry for entry in state.holders if entry[1].talent != talent]
-        holders = tuple(sorted((*others, *held), key=lambda entry: (entry[0], msgspec.structs.astuple(entry[1]))))
+        holders = tuple(
+            sorted(
+                (*others, *held),
+                key=lambda entry: (entry[0], msgspec.structs.astuple(entry[1])),
+            )
+        )
         if holders == state.holders:
             return False
-        named = held[0][0] if held else next(post for post, holder in state.holders if holder.talent == talent)
-        self._record(PostHeld(named, talent), msgspec.structs.replace(state, holders=holders))
+        named = (
+            held[0][0]
+            if held
+            else next(post for post, holder in state.holders if holder.talent == talent)
+        )
+        self._record(
+            PostHeld(named, talent), msgspec.structs.replace(state, holders=holders)
+        )
         return True
 
 
@@ -157,13 +179,24 @@ def _posts(state: OrganisationState) -> tuple[Post, ...]:
     reports: dict[str, PostReport] = {}
     for report in state.posts:
         held = reports.get(report.post)
-        if held is None or (held.origin.revision, held.origin.system) < (report.origin.revision, report.origin.system):
+        if held is None or (held.origin.revision, held.origin.system) < (
+            report.origin.revision,
+            report.origin.system,
+        ):
             reports[report.post] = report
     holders: dict[str, list[Holder]] = {}
     for post, holder in state.holders:
         holders.setdefault(post, []).append(holder)
     return tuple(
-        Post(post, it.title, it.field, it.created_on, it.closed_on, True, tuple(holders.get(post, ())))
+        Post(
+            post,
+            it.title,
+            it.field,
+            it.created_on,
+            it.closed_on,
+            True,
+            tuple(holders.get(post, ())),
+        )
         if (it := reports.get(post))
         else Post(post, holders=tuple(holders[post]))
         for post in sorted(reports.keys() | holders.keys())
@@ -183,8 +216,16 @@ class Standing(msgspec.Struct, frozen=True):
 def standing(facts: OrganisationFacts, *, on: Day) -> Standing:
     """Reasons against a contract: NOT_REGISTERED, CLOSED, NO_SOCIAL_WORK_POST."""
     is_open = facts.known and holds(facts.registered_on, facts.closed_on, on)
-    posts = [post for post in facts.posts if post.known and holds(post.created_on, post.closed_on, on)]
-    filled = [post for post in posts if any(holds(holder.since, holder.until, on) for holder in post.holders)]
+    posts = [
+        post
+        for post in facts.posts
+        if post.known and holds(post.created_on, post.closed_on, on)
+    ]
+    filled = [
+        post
+        for post in posts
+        if any(holds(holder.since, holder.until, on) for holder in post.holders)
+    ]
     reasons = []
     if not facts.known or on < facts.registered_on:
         reasons.append("NOT_REGISTERED")
@@ -192,4 +233,6 @@ def standing(facts: OrganisationFacts, *, on: Day) -> Standing:
         reasons.append("CLOSED")
     if not posts:
         reasons.append("NO_SOCIAL_WORK_POST")
-    return Standing(is_open, len(posts), len(filled), facts.grade if is_open else "", tuple(reasons))
+    return Standing(
+        is_open, len(posts), len(filled), facts.grade if is_open else "", tuple(reasons)
+    )

@@ -25,7 +25,10 @@ _DOTS = str.maketrans("•∙・．.", "·····")
 class PhoneInvalid(Invalid):
     reason = "PHONE_INVALID"
     zh, en = "电话号码无效", "Not a phone number"
-    fix_zh, fix_en = "只填数字，可带国际区号", "Digits only, with an optional country code"
+    fix_zh, fix_en = (
+        "只填数字，可带国际区号",
+        "Digits only, with an optional country code",
+    )
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -54,7 +57,14 @@ def normalised(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).translate(_DOTS).split())
 
 
-def protect(person: Person, *, department: str, keys: KeyRing, today: Day, field: str = "identity.") -> Protected:
+def protect(
+    person: Person,
+    *,
+    department: str,
+    keys: KeyRing,
+    today: Day,
+    field: str = "identity.",
+) -> Protected:
     """Check the person and put the clear fields under seal. Raises ID_NUMBER_INVALID, PHONE_INVALID, FIELD_*."""
     number = id_number(person.id_number, field=f"{field}id_number", today=today)
     name = text.name(person.name, field=f"{field}name", longest=LONGEST_PERSON_NAME)
@@ -69,7 +79,11 @@ def protect(person: Person, *, department: str, keys: KeyRing, today: Day, field
         Identity(
             name_index,
             keys.blind_index("phone", phone) if phone else "",
+            f"{name[0]}**",
             int(number[6:10]),
-            keys.seal(origin=talent, fields={"name": name, "id_number": number, "phone": phone}),
+            keys.seal(
+                origin=talent,
+                fields={"name": name, "id_number": number, "phone": phone},
+            ),
         ),
     )

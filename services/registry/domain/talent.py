@@ -8,11 +8,22 @@ import msgspec
 
 from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
-from services.registry.domain.reports import Affiliation, EndReport, Report, department_of
+from services.registry.domain.reports import (
+    Affiliation,
+    EndReport,
+    PassReport,
+    Report,
+    WorkReport,
+    department_of,
+)
 from services.shared.kernel.aggregate import Aggregate
+from services.shared.kernel.area import county_of
 from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound
 from services.shared.kernel.origin import held_for, put, supersedes
+
+# View of talents by county and prefecture (Talent.counties).
+BY_AREA = "area"
 
 
 class TalentNotFound(NotFound):
@@ -36,6 +47,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     name_index: str
     phone_index: str
+    # 李** : all that a page shows of a name.
+    masked: str
     birth_year: int
     sealed: bytes
 
@@ -78,7 +91,14 @@ class IdentityDisputed(msgspec.Struct, frozen=True):
     identity_case: str
 
 
-TalentChange = TalentReported | AffiliationEnded | PassRecorded | Designated | PayRecorded | IdentityDisputed
+TalentChange = (
+    TalentReported
+    | AffiliationEnded
+    | PassRecorded
+    | Designated
+    | PayRecorded
+    | IdentityDisputed
+)
 
 
 class Talent(Aggregate[TalentState]):
@@ -98,7 +118,9 @@ class Talent(Aggregate[TalentState]):
     def facts(self) -> TalentFacts:
         return combine.facts(self.state.birth_year, self.state.reports)
 
-    def report(self, report: Report, identity: Identity | None, event: TalentChange) -> bool:
+    def report(
+        self, report: Report, identity: Identity | None, event: TalentChange
+    ) -> bool:
         """Take a department's report; False when it is a repeat. Raises REVISION_REUSED.
 
         `identity` comes with every report by ID number; one whose name differs from what is known makes the talent
@@ -111,25 +133,33 @@ class Talent(Aggregate[TalentState]):
         known = not identities
         if identity is not None:
             identities = _keep(identities, identity)
-            known = known or any(held.name_index == identity.name_index for held in state.identities)
+            known = known or any(
+                held.name_index == identity.name_index for held in state.identities
+            )
         reports = put(state.reports, report)
         self._record(
             event,
             TalentState(
-                birth_year=state.birth_year if identity is None else identity.birth_year,
+                birth_year=state.birth_year
+                if identity is None
+                else identity.birth_year,
                 identities=identities,
                 reports=reports,
             ),
         )
         if not known and report.name is not None:
-            self._record(IdentityDisputed(report.name.department, case_id(self.id)), self.state)
+            self._record(
+                IdentityDisputed(report.name.department, case_id(self.id)), self.state
+            )
         return True
 
     def end_affiliation(self, end: EndReport) -> None:
         """End an affiliation that the same department reported before. Raises NotFound, OWNED_BY_OTHER_DEPARTMENT
         or INTERVAL_REVERSED."""
         if department_of(end.affiliation) != end.department:
-            raise OwnedByOtherDepartment(field="affiliation_id", owner=department_of(end.affiliation))
+            raise OwnedByOtherDepartment(
+                field="affiliation_id", owner=department_of(end.affiliation)
+            )
         held = self.affiliation(end.affiliation)
         if end.until <= held.since:
             raise IntervalReversed(field="until", since=held.since, until=end.until)
@@ -141,6 +171,20 @@ class Talent(Aggregate[TalentState]):
             if held.id == affiliation:
                 return held
         raise AffiliationNotFound(field="affiliation_id", affiliation=affiliation)
+
+    def counties(self) -> set[str]:
+        """Where the person works or worked; without any work, the home counties reported with passes."""
+        reports = self.state.reports
+        counties = {
+            county_of(it.affiliation.place)
+            for it in reports
+            if isinstance(it, WorkReport)
+        }
+        return counties or {
+            it.home_county
+            for it in reports
+            if isinstance(it, PassReport) and it.home_county
+        }
 
     def must_exist(self) -> None:
         if not self.exists:

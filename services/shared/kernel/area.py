@@ -36,10 +36,19 @@ class Area(NamedTuple):
 @cache
 def areas() -> dict[str, Area]:
     """All areas of the table by code, province first."""
-    text = files("services.shared.kernel").joinpath("data/areas.csv").read_text(encoding="utf-8")
+    text = (
+        files("services.shared.kernel")
+        .joinpath("data/areas.csv")
+        .read_text(encoding="utf-8")
+    )
     return {
         row["code"]: Area(
-            row["code"], row["name"], row["level"], row["parent_code"], row["kind"], row["three_prefectures"] == "1"
+            row["code"],
+            row["name"],
+            row["level"],
+            row["parent_code"],
+            row["kind"],
+            row["three_prefectures"] == "1",
         )
         for row in csv.DictReader(text.splitlines())
     }
@@ -52,7 +61,9 @@ def _known(code: str) -> bool:
     return code in areas()
 
 
-def area(code: str, *, field: str, required: bool = True, levels: tuple[int, ...] = ()) -> AreaCode:
+def area(
+    code: str, *, field: str, required: bool = True, levels: tuple[int, ...] = ()
+) -> AreaCode:
     """A known code of the province; `levels` (COUNTY, TOWNSHIP, COMMUNITY) restricts its length."""
     if not code:
         if required:
@@ -67,7 +78,12 @@ def home(code: str, *, field: str) -> AreaCode:
     """A home county: any six digits of the country; only those of the province must be in the table."""
     if not code:
         return AreaCode("")
-    if len(code) != COUNTY or not code.isascii() or not code.isdigit() or (code[:2] == "51" and not _known(code)):
+    if (
+        len(code) != COUNTY
+        or not code.isascii()
+        or not code.isdigit()
+        or (code[:2] == "51" and not _known(code))
+    ):
         raise AreaUnknown(field=field, code=code[:12])
     return AreaCode(code)
 

@@ -27,7 +27,9 @@ class Cause(msgspec.Struct, frozen=True):
 
 def cause(principal: str, method: str, request_id: str, content: bytes) -> Cause:
     framed = frame(principal) + frame(method) + frame(request_id)
-    return Cause(hashlib.sha256(framed).hexdigest()[:32], hashlib.sha256(content).digest())
+    return Cause(
+        hashlib.sha256(framed).hexdigest()[:32], hashlib.sha256(content).digest()
+    )
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,13 +61,19 @@ class Change(Generic[A]):
 
     __slots__ = ("aggregate", "answers", "entries", "expected")
 
-    def __init__(self, aggregate: A, answers: Mapping[str, Remembered] | None = None) -> None:
+    def __init__(
+        self, aggregate: A, answers: Mapping[str, Remembered] | None = None
+    ) -> None:
         self.aggregate = aggregate
         self.expected = aggregate.version
         self.answers = answers or {}
         self.entries: list[Entry] = []
 
-    def apply(self, function: Callable[[A], Mapping[str, str] | None], why: Cause | None = None) -> Answer:
+    def apply(
+        self,
+        function: Callable[[A], Mapping[str, str] | None],
+        why: Cause | None = None,
+    ) -> Answer:
         """Run `function` on the aggregate; its mapping becomes the answer's values.
 
         A cause seen before gives the first answer without calling the function. A function that raises leaves the
@@ -73,7 +81,12 @@ class Change(Generic[A]):
         """
         if why is not None:
             before = self.answers.get(why.key) or next(
-                (Remembered(e.cause.digest, e.answer) for e in self.entries if e.cause and e.cause.key == why.key), None
+                (
+                    Remembered(e.cause.digest, e.answer)
+                    for e in self.entries
+                    if e.cause and e.cause.key == why.key
+                ),
+                None,
             )
             if before is not None:
                 if before.digest != why.digest:

@@ -7,7 +7,12 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NewType
 
-from services.shared.kernel.errors import DateInFuture, DateInvalid, FieldMissing, IntervalReversed
+from services.shared.kernel.errors import (
+    DateInFuture,
+    DateInvalid,
+    FieldMissing,
+    IntervalReversed,
+)
 
 Day = NewType("Day", str)
 Month = NewType("Month", str)
@@ -27,7 +32,9 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def day(text: str, *, field: str, required: bool = True, not_after: Day = NO_DAY) -> Day:
+def day(
+    text: str, *, field: str, required: bool = True, not_after: Day = NO_DAY
+) -> Day:
     """Parse a day of 1900 or later; with `not_after`, later days are refused as DATE_IN_FUTURE."""
     if not text:
         if required:
@@ -40,7 +47,9 @@ def day(text: str, *, field: str, required: bool = True, not_after: Day = NO_DAY
     return Day(text)
 
 
-def interval(since: str, until: str, *, field: str, not_after: Day = NO_DAY) -> tuple[Day, Day]:
+def interval(
+    since: str, until: str, *, field: str, not_after: Day = NO_DAY
+) -> tuple[Day, Day]:
     """Parse [since, until); `until` may be open ("") and may lie in the future."""
     start = day(since, field=f"{field}since", not_after=not_after)
     end = day(until, field=f"{field}until", required=False)
@@ -58,7 +67,11 @@ def holds(since: str, until: str, on: str) -> bool:
 def years_after(start: Day, years: int) -> Day:
     """The first day that no longer belongs to the period: 3 years from 2021-03-15 end before 2024-03-15,
     from 29 February before 1 March."""
-    year, month_number, day_number = int(start[:4]) + years, int(start[5:7]), int(start[8:10])
+    year, month_number, day_number = (
+        int(start[:4]) + years,
+        int(start[5:7]),
+        int(start[8:10]),
+    )
     if month_number == 2 and day_number == 29 and not calendar.isleap(year):  # noqa: PLR2004 - 29 February
         return Day(f"{year:04d}-03-01")
     return Day(f"{year:04d}{start[4:]}")

@@ -131,7 +131,10 @@ class AreaUnknown(Invalid):
 class AmountInvalid(Invalid):
     reason = "AMOUNT_INVALID"
     zh, en = "金额或数量无效", "The amount is not valid"
-    fix_zh, fix_en = "请填写正整数（金额以分为单位）", "Give a positive whole number (money in fen)"
+    fix_zh, fix_en = (
+        "请填写正整数（金额以分为单位）",
+        "Give a positive whole number (money in fen)",
+    )
 
 
 class CauseReused(Duplicate):
@@ -144,7 +147,10 @@ class CauseReused(Duplicate):
 
 class OutsideScope(Forbidden):
     reason = "OUTSIDE_SCOPE"
-    zh, en = "超出授权范围", "Outside the area, department or organisation of the caller"
+    zh, en = (
+        "超出授权范围",
+        "Outside the area, department or organisation of the caller",
+    )
 
 
 class EtagMismatch(Clash):

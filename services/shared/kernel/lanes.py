@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.change import Answer, Cause, Change
-from services.shared.kernel.errors import Clash, DomainError, Duplicate, StoreUnavailable
+from services.shared.kernel.errors import (
+    Clash,
+    DomainError,
+    Duplicate,
+    StoreUnavailable,
+)
 from services.shared.kernel.outcome import Clash as Clashed
 from services.shared.kernel.outcome import Repeated, Stored, Taken
 from services.shared.kernel.ports import Clock, Random, Store
@@ -54,7 +59,12 @@ class Lanes:
         return await self.update(step.kind, step.id, step.change, cause=cause)
 
     async def update(
-        self, kind: type[A], aggregate_id: str, function: Callable[[A], Mapping[str, str] | None], *, cause: Cause | None
+        self,
+        kind: type[A],
+        aggregate_id: str,
+        function: Callable[[A], Mapping[str, str] | None],
+        *,
+        cause: Cause | None,
     ) -> Answer:
         waiting = _Waiting(function, cause)
         key = (kind.kind, aggregate_id)
@@ -80,14 +90,26 @@ class Lanes:
                         waiting.done.set_exception(error)
         del self._waiting[key]
 
-    async def _serve(self, kind: type[A], aggregate_id: str, batch: list[_Waiting]) -> None:
+    async def _serve(
+        self, kind: type[A], aggregate_id: str, batch: list[_Waiting]
+    ) -> None:
         for attempt in range(ATTEMPTS):
             open_ = [waiting for waiting in batch if not waiting.done.done()]
             if not open_:
                 return
-            causes = {aggregate_id: [waiting.why for waiting in open_ if waiting.why is not None]}
-            change = (await self._store.get_many(kind, [aggregate_id], causes))[aggregate_id]
-            answers = [(waiting, answer) for waiting in open_ if (answer := _try(change, waiting)) is not None]
+            causes = {
+                aggregate_id: [
+                    waiting.why for waiting in open_ if waiting.why is not None
+                ]
+            }
+            change = (await self._store.get_many(kind, [aggregate_id], causes))[
+                aggregate_id
+            ]
+            answers = [
+                (waiting, answer)
+                for waiting in open_
+                if (answer := _try(change, waiting)) is not None
+            ]
             if not change.dirty:
                 _answer(answers)
                 return
@@ -107,7 +129,9 @@ class Lanes:
                 return
             if not isinstance(outcome, Clashed):
                 raise StoreUnavailable
-            await self._clock.sleep(self._random.fraction() * min(0.002 * 2**attempt, 0.2))
+            await self._clock.sleep(
+                self._random.fraction() * min(0.002 * 2**attempt, 0.2)
+            )
         raise Clash
 
 

@@ -11,7 +11,10 @@ from services.shared.kernel.errors import Duplicate
 
 class RevisionReused(Duplicate):
     reason = "REVISION_REUSED"
-    zh, en = "同一版本号已用于其他内容", "The revision was sent before with other content"
+    zh, en = (
+        "同一版本号已用于其他内容",
+        "The revision was sent before with other content",
+    )
     fix_zh, fix_en = "请提高版本号后重新提交", "Raise the revision and send it again"
 
 
@@ -50,7 +53,10 @@ def supersedes(report: R, held: R | None) -> bool:
 def held_for(reports: tuple[R, ...], origin: Origin) -> R | None:
     """The report held for the same system and record id."""
     for report in reports:
-        if report.origin.record_id == origin.record_id and report.origin.system == origin.system:
+        if (
+            report.origin.record_id == origin.record_id
+            and report.origin.system == origin.system
+        ):
             return report
     return None
 
@@ -63,7 +69,8 @@ def put(reports: tuple[R, ...], report: R) -> tuple[R, ...]:
     kept = [
         held
         for held in reports
-        if held.origin.record_id != origin.record_id or held.origin.system != origin.system
+        if held.origin.record_id != origin.record_id
+        or held.origin.system != origin.system
     ]
     kept.append(report)
     kept.sort(key=lambda held: (held.origin.system, held.origin.record_id))

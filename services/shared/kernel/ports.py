@@ -46,7 +46,10 @@ class Store(Protocol):
     """Aggregates of one service. Atomic per aggregate, never wider."""
 
     async def get_many(
-        self, kind: type[A], ids: Collection[str], causes: Mapping[str, Sequence[Cause]] | None = None
+        self,
+        kind: type[A],
+        ids: Collection[str],
+        causes: Mapping[str, Sequence[Cause]] | None = None,
     ) -> dict[str, Change[A]]:
         """A fresh change per id; an unknown id gives a blank aggregate of version 0.
 
@@ -62,7 +65,9 @@ class Store(Protocol):
     async def holders(self, kind: type[A], claims: Collection[str]) -> dict[str, str]:
         """Who holds which claim: claim → id."""
 
-    async def page(self, kind: type[A], *, view: str, key: str, after: str, limit: int) -> list[Row]:
+    async def page(
+        self, kind: type[A], *, view: str, key: str, after: str, limit: int
+    ) -> list[Row]:
         """Rows of a view with this key, by ascending id greater than `after`; view "" = all aggregates of the kind."""
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from services.shared.kernel.errors import CodeUnknown, FieldMissing, FieldTooLong, Invalid
+from services.shared.kernel.errors import (
+    CodeUnknown,
+    FieldMissing,
+    FieldTooLong,
+    Invalid,
+)
 
 LONGEST_NAME = 200
 LONGEST_ID = 128
@@ -15,10 +20,15 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*").fullmatch
 class IdMalformed(Invalid):
     reason = "ID_MALFORMED"
     zh, en = "编号含有不允许的字符", "An id holds characters that are not allowed"
-    fix_zh, fix_en = "只用字母、数字和 . _ : / -", "Use letters, digits and . _ : / - only"
+    fix_zh, fix_en = (
+        "只用字母、数字和 . _ : / -",
+        "Use letters, digits and . _ : / - only",
+    )
 
 
-def name(value: str, *, field: str, required: bool = True, longest: int = LONGEST_NAME) -> str:
+def name(
+    value: str, *, field: str, required: bool = True, longest: int = LONGEST_NAME
+) -> str:
     """Free text of one line, trimmed."""
     trimmed = value.strip()
     if not trimmed and required:
@@ -40,7 +50,9 @@ def identifier(value: str, *, field: str, required: bool = True) -> str:
     return value
 
 
-def code(value: str, table: Collection[str], *, field: str, required: bool = True) -> str:
+def code(
+    value: str, table: Collection[str], *, field: str, required: bool = True
+) -> str:
     """A code of a code table."""
     if value in table:
         return value

@@ -1,0 +1,113 @@
+"""OUT: domain event → Kafka record on registry.events.v1, and the prepared bytes that reads serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.registry.domain import identity_case, organisation, talent
+from services.registry.domain.combine import TalentFacts
+from services.registry.domain.organisation import OrganisationFacts
+from services.registry.domain.talent import Talent
+from services.shared.kernel.aggregate import Recorded
+from services.shared.kernel.ports import Message
+from services.shared.runtime import envelope
+from services.shared.runtime.store.kind import Stamp
+from swtalent.registry.v1 import events_pb2 as pb
+from swtalent.registry.v1 import registry_service_pb2 as service_pb
+
+_TALENT: dict[type, tuple[str, Callable[..., Any]]] = {
+    talent.TalentReported: ("talent_reported", pb.TalentReported),
+    talent.AffiliationEnded: ("affiliation_ended", pb.AffiliationEnded),
+    talent.PassRecorded: ("pass_recorded", pb.PassRecorded),
+    talent.Designated: ("designated", pb.Designated),
+    talent.PayRecorded: ("pay_recorded", pb.PayRecorded),
+    talent.IdentityDisputed: ("identity_disputed", pb.IdentityDisputed),
+}
+_ORGANISATION: dict[type, tuple[str, Callable[..., Any]]] = {
+    organisation.OrganisationRegistered: (
+        "organisation_registered",
+        pb.OrganisationRegistered,
+    ),
+    organisation.PostCreated: ("post_created", pb.PostCreated),
+    organisation.PostHeld: ("post_held", pb.PostHeld),
+}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__struct_fields__}
+
+
+def talent_facts(facts: TalentFacts) -> pb.TalentFacts:
+    return pb.TalentFacts(
+        birth_band=facts.birth_band,
+        home_county=facts.home_county,
+        affiliations=[pb.Affiliation(**_fields(it)) for it in facts.affiliations],
+        recognitions=[pb.Recognition(**_fields(it)) for it in facts.recognitions],
+        certificates=[pb.Certificate(**_fields(it)) for it in facts.certificates],
+        designations=[pb.Designation(**_fields(it)) for it in facts.designations],
+        pay=[pb.Pay(**_fields(it)) for it in facts.pay],
+        disputed=facts.disputed,
+        moved_to=facts.moved_to,
+    )
+
+
+def organisation_facts(facts: OrganisationFacts) -> pb.OrganisationFacts:
+    fields = _fields(facts)
+    fields["posts"] = [
+        pb.Post(
+            **{
+                **_fields(post),
+                "holders": [
+                    pb.PostHolder(**_fields(holder)) for holder in post.holders
+                ],
+            }
+        )
+        for post in facts.posts
+    ]
+    return pb.OrganisationFacts(**fields)
+
+
+def talent_messages(talent_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
+    name, change = _TALENT[type(recorded.event)]
+    body = pb.TalentEvent(
+        id=talent_id, version=recorded.version, after=talent_facts(recorded.facts)
+    )
+    getattr(body, name).CopyFrom(change(**_fields(recorded.event)))
+    return (envelope.event("registry", talent_id, recorded.version, body, stamp),)
+
+
+def organisation_messages(
+    uscc: str, recorded: Recorded, stamp: Stamp
+) -> tuple[Message]:
+    name, change = _ORGANISATION[type(recorded.event)]
+    body = pb.OrganisationEvent(
+        id=uscc, version=recorded.version, after=organisation_facts(recorded.facts)
+    )
+    getattr(body, name).CopyFrom(change(**_fields(recorded.event)))
+    return (envelope.event("registry", uscc, recorded.version, body, stamp),)
+
+
+def identity_case_messages(
+    case: str, recorded: Recorded, stamp: Stamp
+) -> tuple[Message]:
+    facts: identity_case.IdentityCaseFacts = recorded.facts
+    body = pb.IdentityCaseEvent(
+        id=case,
+        version=recorded.version,
+        after=pb.IdentityCaseFacts(**_fields(facts)),
+        identity_case_opened=pb.IdentityCaseOpened(talent=facts.talent),
+    )
+    return (envelope.event("registry", case, recorded.version, body, stamp),)
+
+
+def talent_summary(talent: Talent) -> bytes:
+    """The Talent message of GetTalent and FindTalents, masked."""
+    identities = talent.state.identities
+    facts = talent.pending[-1].facts if talent.pending else talent.facts()
+    return service_pb.Talent(
+        id=talent.id,
+        masked_name=identities[0].masked if identities else "",
+        facts=talent_facts(facts),
+        etag=str(talent.version),
+    ).SerializeToString()

@@ -1,0 +1,68 @@
+"""OUT: aggregate ↔ document, claims and views of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from services.registry import publisher
+from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.reports import PassReport
+from services.registry.domain.talent import BY_AREA, Talent, TalentState
+from services.shared.kernel.area import prefecture_of
+from services.shared.kernel.follower import Followed, Follower
+from services.shared.runtime.store.kind import Kind
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _decoder(state: type[Any]) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(state).decode
+
+
+def _talent_claims(talent: Talent) -> list[str]:
+    """A partner's record is about one person; a certificate number is one person's in the nation."""
+    claims = []
+    for report in talent.state.reports:
+        if report.origin.revision:
+            claims.append(f"record/{report.origin.system}/{report.origin.record_id}")
+        if isinstance(report, PassReport) and report.number_index:
+            claims.append(f"certificate/{report.number_index}")
+    return claims
+
+
+def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
+    counties = talent.counties()
+    return [
+        (BY_AREA, code)
+        for code in counties | {prefecture_of(county) for county in counties}
+    ]
+
+
+KINDS = (
+    Kind(
+        aggregate=Talent,
+        encode=_encode,
+        decode=_decoder(TalentState),
+        claims=_talent_claims,
+        rows=_talent_rows,
+        summary=publisher.talent_summary,
+        messages=publisher.talent_messages,
+    ),
+    Kind(
+        aggregate=Organisation,
+        encode=_encode,
+        decode=_decoder(OrganisationState),
+        messages=publisher.organisation_messages,
+    ),
+    Kind(
+        aggregate=IdentityCase,
+        encode=_encode,
+        decode=_decoder(IdentityCaseFacts),
+        messages=publisher.identity_case_messages,
+    ),
+    Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+)
