@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NewType
@@ -61,6 +62,19 @@ def interval(
 def holds(since: str, until: str, on: str) -> bool:
     """True when [since, until) contains the day `on`."""
     return since <= on and (not until or on < until)
+
+
+def split(whole: tuple[str, str], parts: Sequence[tuple[str, str]]) -> list[tuple[Day, Day, bool]]:
+    """Cut the interval `whole` where it enters or leaves any of `parts`: (since, until, inside a part)."""
+    since, until = whole
+    cuts = sorted({cut for part in parts for cut in part if cut > since and (not until or cut < until)})
+    pieces: list[tuple[Day, Day, bool]] = []
+    for start, end in zip([since, *cuts], [*cuts, until], strict=True):
+        inside = any(holds(first, last, start) for first, last in parts)
+        if pieces and pieces[-1][2] == inside:
+            start = pieces.pop()[0]
+        pieces.append((Day(start), Day(end), inside))
+    return pieces
 
 
 @lru_cache(maxsize=65536)

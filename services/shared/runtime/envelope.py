@@ -56,6 +56,14 @@ def event(service: str, aggregate_id: str, version: int, body: Protobuf, stamp: 
     return Message(EVENT_TOPICS[service], aggregate_id.encode(), headers, body.SerializeToString())
 
 
+def header(headers: Sequence[tuple[str, bytes]], name: str) -> bytes:
+    """The first header of this name; b"" when there is none."""
+    for found, value in headers:
+        if found == name:
+            return value
+    return b""
+
+
 class HeaderInvalid(Invalid):
     reason = "HEADER_INVALID"
     zh, en = "消息头无效", "A header is not valid"
