@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import grpc
+from typing import Any, TypeAlias
 
 from services.registry import publisher
 from services.registry.commands.create_post import CreatePost, create_post
@@ -27,7 +25,7 @@ from services.shared.runtime.access import current_call
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1 import registry_service_pb2_grpc as grpc_pb
 
-Context = grpc.aio.ServicerContext[Any, Any]
+Context: TypeAlias = Any  # grpc.aio.ServicerContext, which carries no types
 
 
 class RegistryServicer(grpc_pb.RegistryServiceServicer):

@@ -1,9 +1,11 @@
 """IN: Kafka → commands. Partners' records become steps on talents and organisations; the registry's own talent events
-fill posts and open identity cases (sagas). No rules here."""
+fill posts and open identity cases (sagas). No rules here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 import msgspec
 
@@ -18,7 +20,7 @@ from services.registry.commands import (
 )
 from services.registry.domain.holding import held_posts
 from services.registry.domain.identity_case import IdentityCase
-from services.registry.domain.organisation import Organisation
+from services.registry.domain.organisation import Holder, Organisation
 from services.registry.domain.person import Person
 from services.shared.kernel.follower import Follower
 from services.shared.kernel.ports import Clock, KeyRing
@@ -230,11 +232,14 @@ class OwnTalents:
             [(it.since, it.until) for it in event.after.recognitions],
         )
         for uscc in held.keys() | set(follower.aggregate.state.written_to):
-            entries = held.get(uscc, ())
-            changes(Organisation, uscc).apply(lambda it, entries=entries: it.hold_posts(event.id, entries) and None)
+            changes(Organisation, uscc).apply(partial(_hold, talent=event.id, entries=held.get(uscc, ())))
         if event.WhichOneof("change") == "identity_disputed":
             disputed = event.identity_disputed
             changes(IdentityCase, disputed.identity_case).apply(
                 lambda it: it.open(talent=event.id, differing="name", department=disputed.department)
             )
         follower.apply(lambda it: it.see(event.version, tuple(sorted(held))))
+
+
+def _hold(organisation: Organisation, *, talent: str, entries: tuple[tuple[str, Holder], ...]) -> None:
+    organisation.hold_posts(talent, entries)

@@ -58,9 +58,7 @@ def organisation_facts(facts: OrganisationFacts) -> pb.OrganisationFacts:
         pb.Post(
             **{
                 **_fields(post),
-                "holders": [
-                    pb.PostHolder(**_fields(holder)) for holder in post.holders
-                ],
+                "holders": [pb.PostHolder(**_fields(holder)) for holder in post.holders],
             }
         )
         for post in facts.posts
@@ -70,27 +68,19 @@ def organisation_facts(facts: OrganisationFacts) -> pb.OrganisationFacts:
 
 def talent_messages(talent_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
     name, change = _TALENT[type(recorded.event)]
-    body = pb.TalentEvent(
-        id=talent_id, version=recorded.version, after=talent_facts(recorded.facts)
-    )
+    body = pb.TalentEvent(id=talent_id, version=recorded.version, after=talent_facts(recorded.facts))
     getattr(body, name).CopyFrom(change(**_fields(recorded.event)))
     return (envelope.event("registry", talent_id, recorded.version, body, stamp),)
 
 
-def organisation_messages(
-    uscc: str, recorded: Recorded, stamp: Stamp
-) -> tuple[Message]:
+def organisation_messages(uscc: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
     name, change = _ORGANISATION[type(recorded.event)]
-    body = pb.OrganisationEvent(
-        id=uscc, version=recorded.version, after=organisation_facts(recorded.facts)
-    )
+    body = pb.OrganisationEvent(id=uscc, version=recorded.version, after=organisation_facts(recorded.facts))
     getattr(body, name).CopyFrom(change(**_fields(recorded.event)))
     return (envelope.event("registry", uscc, recorded.version, body, stamp),)
 
 
-def identity_case_messages(
-    case: str, recorded: Recorded, stamp: Stamp
-) -> tuple[Message]:
+def identity_case_messages(case: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
     facts: identity_case.IdentityCaseFacts = recorded.facts
     body = pb.IdentityCaseEvent(
         id=case,

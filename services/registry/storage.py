@@ -36,10 +36,7 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     counties = talent.counties()
-    return [
-        (BY_AREA, code)
-        for code in counties | {prefecture_of(county) for county in counties}
-    ]
+    return [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
 
 
 KINDS = (

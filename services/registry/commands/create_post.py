@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.organisation import Organisation, PostReport
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
@@ -17,6 +16,7 @@ from services.shared.kernel.partner import Partner
 from services.shared.kernel.ports import Clock
 from services.shared.kernel.principal import Principal
 from services.shared.kernel.step import Step
+from services.shared.kernel.uscc import uscc
 
 
 class CreatePost(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,5 @@ def step(cmd: CreatePost, *, today: Day) -> Step:
     return Step(Organisation, code, change)
 
 
-async def create_post(
-    cmd: CreatePost, *, lanes: Lanes, clock: Clock, cause: Cause
-) -> Answer:
+async def create_post(cmd: CreatePost, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
     return await lanes.run(step(cmd, today=clock.day()), cause=cause)

@@ -66,9 +66,7 @@ def step(cmd: ReportDesignation, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def designate(
-    cmd: Designate, *, lanes: Lanes, clock: Clock, cause: Cause
-) -> Answer:
+async def designate(cmd: Designate, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     cmd.by.must_speak_for(cmd.department, field="department")
     designation = _checked(cmd.title, today=clock.day())

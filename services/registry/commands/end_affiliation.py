@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain import codes
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reports import EndReport, affiliation_id
 from services.registry.domain.talent import AffiliationEnded, Talent
@@ -17,6 +16,7 @@ from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.principal import Principal
 from services.shared.kernel.step import Step
+from services.shared.kernel.uscc import uscc
 
 
 class EndAffiliation(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +47,7 @@ def step(cmd: ReportEnd, *, keys: KeyRing, today: Day) -> Step:
     until = dates.day(cmd.until, field="until", not_after=today)
     reason = text.name(cmd.reason, field="reason", required=False)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
-    affiliation = affiliation_id(
-        department=cmd.department, organisation=organisation, role=role
-    )
+    affiliation = affiliation_id(department=cmd.department, organisation=organisation, role=role)
     report = EndReport(cmd.origin, who.name, affiliation, cmd.department, until, reason)
     event = AffiliationEnded(affiliation, until, reason)
 
@@ -59,9 +57,7 @@ def step(cmd: ReportEnd, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def end_affiliation(
-    cmd: EndAffiliation, *, lanes: Lanes, clock: Clock, cause: Cause
-) -> Answer:
+async def end_affiliation(cmd: EndAffiliation, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     affiliation = text.name(cmd.affiliation_id, field="affiliation_id")
     until = dates.day(cmd.until, field="until", not_after=clock.day())

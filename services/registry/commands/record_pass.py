@@ -55,9 +55,7 @@ def step(cmd: RecordPass, *, keys: KeyRing, today: Day) -> Step:
         raise NotAnExamAuthority(field="department", department=cmd.department)
     level = text.code(cmd.level, codes.LEVELS, field="level")
     passed_on = dates.day(cmd.passed_on, field="passed_on", not_after=today)
-    granted_on = dates.day(
-        cmd.granted_on, field="granted_on", required=False, not_after=today
-    )
+    granted_on = dates.day(cmd.granted_on, field="granted_on", required=False, not_after=today)
     if granted_on and level != "senior":
         raise ReviewOfOtherLevel(field="granted_on")
     if granted_on and granted_on < passed_on:
@@ -88,7 +86,5 @@ def step(cmd: RecordPass, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def record_pass(
-    cmd: RecordPass, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause
-) -> Answer:
+async def record_pass(cmd: RecordPass, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause) -> Answer:
     return await lanes.run(step(cmd, keys=keys, today=clock.day()), cause=cause)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.commands.record_talent import pay_of
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reports import PayReport
 from services.registry.domain.talent import PayRecorded, Talent
@@ -17,6 +16,7 @@ from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.principal import Principal
 from services.shared.kernel.step import Step
+from services.shared.kernel.uscc import uscc
 
 
 class RecordPay(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +41,7 @@ class ReportPay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def step(cmd: ReportPay, *, keys: KeyRing, today: Day) -> Step:
-    pay = pay_of(
-        cmd.year, cmd.fen, uscc(cmd.organisation, field="organisation"), today=today
-    )
+    pay = pay_of(cmd.year, cmd.fen, uscc(cmd.organisation, field="organisation"), today=today)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
     report = PayReport(cmd.origin, who.name, pay, cmd.fen)
     event = PayRecorded(pay.year, pay.band)
@@ -54,9 +52,7 @@ def step(cmd: ReportPay, *, keys: KeyRing, today: Day) -> Step:
     return Step(Talent, who.talent, change)
 
 
-async def record_pay(
-    cmd: RecordPay, *, lanes: Lanes, clock: Clock, cause: Cause
-) -> Answer:
+async def record_pay(cmd: RecordPay, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     cmd.by.must_speak_for(cmd.department, field="department")
     pay = pay_of(
@@ -65,9 +61,7 @@ async def record_pay(
         uscc(cmd.organisation, field="organisation"),
         today=clock.day(),
     )
-    report = PayReport(
-        Origin(cmd.by.name, f"pay/{pay.year}/{pay.organisation}"), None, pay, cmd.fen
-    )
+    report = PayReport(Origin(cmd.by.name, f"pay/{pay.year}/{pay.organisation}"), None, pay, cmd.fen)
 
     def change(talent: Talent) -> None:
         talent.must_exist()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain import codes
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reports import (
     Affiliation,
@@ -28,6 +27,7 @@ from services.shared.kernel.partner import Partner
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.principal import Principal
 from services.shared.kernel.step import Step
+from services.shared.kernel.uscc import uscc
 
 FIRST_PAY_YEAR = 1990
 
@@ -96,11 +96,7 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
         until,
     )
     recognition = _recognition(cmd, today=today)
-    pay = (
-        pay_of(cmd.pay_year, cmd.pay_fen, organisation, today=today)
-        if cmd.pay_year or cmd.pay_fen
-        else None
-    )
+    pay = pay_of(cmd.pay_year, cmd.pay_fen, organisation, today=today) if cmd.pay_year or cmd.pay_fen else None
     as_of = dates.day(cmd.as_of, field="as_of", not_after=today)
     home_county = home(cmd.home_county, field="home_county")
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
@@ -126,16 +122,12 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
 
 
 def _recognition(cmd: RecordTalent, *, today: Day) -> Recognition | None:
-    ground = text.code(
-        cmd.recognised_ground, codes.GROUNDS, field="recognised_ground", required=False
-    )
+    ground = text.code(cmd.recognised_ground, codes.GROUNDS, field="recognised_ground", required=False)
     if not ground:
         if cmd.recognised_since or cmd.recognised_until:
             raise FieldMissing(field="recognised_ground")
         return None
-    since, until = dates.interval(
-        cmd.recognised_since, cmd.recognised_until, field="recognised_", not_after=today
-    )
+    since, until = dates.interval(cmd.recognised_since, cmd.recognised_until, field="recognised_", not_after=today)
     return Recognition(ground, since, until, cmd.department)
 
 
@@ -148,7 +140,5 @@ def pay_of(year: int, fen: int, organisation: str, *, today: Day) -> Pay:
     return Pay(year, organisation, codes.pay_band(fen))
 
 
-async def record_talent(
-    cmd: RecordTalent, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause
-) -> Answer:
+async def record_talent(cmd: RecordTalent, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause) -> Answer:
     return await lanes.run(step(cmd, keys=keys, today=clock.day()), cause=cause)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain import codes
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.organisation import Organisation, Registration
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import COUNTY, area
@@ -18,6 +17,7 @@ from services.shared.kernel.partner import Partner
 from services.shared.kernel.ports import Clock
 from services.shared.kernel.principal import Principal
 from services.shared.kernel.step import Step
+from services.shared.kernel.uscc import uscc
 
 
 class RegisterOrganisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +47,7 @@ def step(cmd: RegisterOrganisation, *, today: Day) -> Step:
         cmd.origin,
         text.name(cmd.name, field="name"),
         text.code(cmd.kind, codes.ORGANISATION_KINDS, field="kind"),
-        text.code(
-            cmd.service_kind, codes.SERVICE_KINDS, field="service_kind", required=False
-        ),
+        text.code(cmd.service_kind, codes.SERVICE_KINDS, field="service_kind", required=False),
         cmd.civil_affairs,
         county,
         registered_on,
@@ -63,7 +61,5 @@ def step(cmd: RegisterOrganisation, *, today: Day) -> Step:
     return Step(Organisation, code, change)
 
 
-async def register_organisation(
-    cmd: RegisterOrganisation, *, lanes: Lanes, clock: Clock, cause: Cause
-) -> Answer:
+async def register_organisation(cmd: RegisterOrganisation, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
     return await lanes.run(step(cmd, today=clock.day()), cause=cause)

@@ -42,9 +42,7 @@ class TalentFacts(msgspec.Struct, frozen=True):
 
 def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
     band = birth_band(birth_year)
-    if len(reports) == 1 and isinstance(
-        reports[0], WorkReport
-    ):  # nearly everybody, nearly always
+    if len(reports) == 1 and isinstance(reports[0], WorkReport):  # nearly everybody, nearly always
         work = reports[0]
         return TalentFacts(
             band,
@@ -60,16 +58,10 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
     return TalentFacts(
         birth_band=band,
         home_county=_home(works, passes),
-        affiliations=_affiliations(
-            works, [report for report in reports if isinstance(report, EndReport)]
-        ),
+        affiliations=_affiliations(works, [report for report in reports if isinstance(report, EndReport)]),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
         certificates=_certificates(passes),
-        designations=_distinct(
-            report.designation
-            for report in reports
-            if isinstance(report, DesignationReport)
-        ),
+        designations=_distinct(report.designation for report in reports if isinstance(report, DesignationReport)),
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
     )
@@ -84,9 +76,7 @@ def _distinct(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(sorted(set(values), key=msgspec.structs.astuple))
 
 
-def _affiliations(
-    works: list[WorkReport], ends: list[EndReport]
-) -> tuple[Affiliation, ...]:
+def _affiliations(works: list[WorkReport], ends: list[EndReport]) -> tuple[Affiliation, ...]:
     """Where two systems of a department report the same one, the later `as_of` wins, then the smaller area."""
     best: dict[str, WorkReport] = {}
     for work in works:
@@ -97,11 +87,7 @@ def _affiliations(
     for work in best.values():
         affiliation = work.affiliation
         until = min(
-            (
-                end.until
-                for end in ends
-                if end.affiliation == affiliation.id and end.until > affiliation.since
-            ),
+            (end.until for end in ends if end.affiliation == affiliation.id and end.until > affiliation.since),
             default=NO_DAY,
         )
         if until and (not affiliation.until or until < affiliation.until):
@@ -126,11 +112,7 @@ def _certificates(passes: list[PassReport]) -> tuple[Certificate, ...]:
     for report in passes:
         certificate = report.certificate
         held = best.get(certificate.level)
-        if (
-            held is None
-            or msgspec.structs.astuple(certificate)[2:]
-            < msgspec.structs.astuple(held)[2:]
-        ):
+        if held is None or msgspec.structs.astuple(certificate)[2:] < msgspec.structs.astuple(held)[2:]:
             best[certificate.level] = certificate
     return tuple(
         sorted(
@@ -153,14 +135,8 @@ def _pay(reports: tuple[Report, ...]) -> tuple[Pay, ...]:
 
 def _home(works: list[WorkReport], passes: list[PassReport]) -> str:
     """The latest report's home county: work by `as_of`, a pass by its date; the smaller code breaks a tie."""
-    dated: list[tuple[Day, str]] = [
-        (work.as_of, work.home_county) for work in works if work.home_county
-    ]
-    dated += [
-        (report.certificate.passed_on, report.home_county)
-        for report in passes
-        if report.home_county
-    ]
+    dated: list[tuple[Day, str]] = [(work.as_of, work.home_county) for work in works if work.home_county]
+    dated += [(report.certificate.passed_on, report.home_county) for report in passes if report.home_county]
     if not dated:
         return ""
     latest = max(day for day, _ in dated)

@@ -17,5 +17,3 @@ def held_posts(
         for start, end, professional in split((Day(since), Day(until)), recognised):
             held.setdefault(organisation, []).append((post, Holder(talent, professional, start, end)))
     return {organisation: tuple(entries) for organisation, entries in held.items()}
-
-

@@ -130,9 +130,7 @@ class Organisation(Aggregate[OrganisationState]):
     def register(self, registration: Registration) -> bool:
         """Take a registration; False when it is a repeat. Raises REVISION_REUSED."""
         state = self.state
-        if not supersedes(
-            registration, held_for(state.registrations, registration.origin)
-        ):
+        if not supersedes(registration, held_for(state.registrations, registration.origin)):
             return False
         kept = put(state.registrations, registration)
         self._record(
@@ -164,14 +162,8 @@ class Organisation(Aggregate[OrganisationState]):
         )
         if holders == state.holders:
             return False
-        named = (
-            held[0][0]
-            if held
-            else next(post for post, holder in state.holders if holder.talent == talent)
-        )
-        self._record(
-            PostHeld(named, talent), msgspec.structs.replace(state, holders=holders)
-        )
+        named = held[0][0] if held else next(post for post, holder in state.holders if holder.talent == talent)
+        self._record(PostHeld(named, talent), msgspec.structs.replace(state, holders=holders))
         return True
 
 
@@ -216,16 +208,8 @@ class Standing(msgspec.Struct, frozen=True):
 def standing(facts: OrganisationFacts, *, on: Day) -> Standing:
     """Reasons against a contract: NOT_REGISTERED, CLOSED, NO_SOCIAL_WORK_POST."""
     is_open = facts.known and holds(facts.registered_on, facts.closed_on, on)
-    posts = [
-        post
-        for post in facts.posts
-        if post.known and holds(post.created_on, post.closed_on, on)
-    ]
-    filled = [
-        post
-        for post in posts
-        if any(holds(holder.since, holder.until, on) for holder in post.holders)
-    ]
+    posts = [post for post in facts.posts if post.known and holds(post.created_on, post.closed_on, on)]
+    filled = [post for post in posts if any(holds(holder.since, holder.until, on) for holder in post.holders)]
     reasons = []
     if not facts.known or on < facts.registered_on:
         reasons.append("NOT_REGISTERED")
@@ -233,6 +217,4 @@ def standing(facts: OrganisationFacts, *, on: Day) -> Standing:
         reasons.append("CLOSED")
     if not posts:
         reasons.append("NO_SOCIAL_WORK_POST")
-    return Standing(
-        is_open, len(posts), len(filled), facts.grade if is_open else "", tuple(reasons)
-    )
+    return Standing(is_open, len(posts), len(filled), facts.grade if is_open else "", tuple(reasons))

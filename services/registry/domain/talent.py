@@ -91,14 +91,7 @@ class IdentityDisputed(msgspec.Struct, frozen=True):
     identity_case: str
 
 
-TalentChange = (
-    TalentReported
-    | AffiliationEnded
-    | PassRecorded
-    | Designated
-    | PayRecorded
-    | IdentityDisputed
-)
+TalentChange = TalentReported | AffiliationEnded | PassRecorded | Designated | PayRecorded | IdentityDisputed
 
 
 class Talent(Aggregate[TalentState]):
@@ -118,9 +111,7 @@ class Talent(Aggregate[TalentState]):
     def facts(self) -> TalentFacts:
         return combine.facts(self.state.birth_year, self.state.reports)
 
-    def report(
-        self, report: Report, identity: Identity | None, event: TalentChange
-    ) -> bool:
+    def report(self, report: Report, identity: Identity | None, event: TalentChange) -> bool:
         """Take a department's report; False when it is a repeat. Raises REVISION_REUSED.
 
         `identity` comes with every report by ID number; one whose name differs from what is known makes the talent
@@ -133,33 +124,26 @@ class Talent(Aggregate[TalentState]):
         known = not identities
         if identity is not None:
             identities = _keep(identities, identity)
-            known = known or any(
-                held.name_index == identity.name_index for held in state.identities
-            )
+            known = known or any(held.name_index == identity.name_index for held in state.identities)
         reports = put(state.reports, report)
         self._record(
             event,
             TalentState(
-                birth_year=state.birth_year
-                if identity is None
-                else identity.birth_year,
+                birth_year=state.birth_year if identity is None else identity.birth_year,
                 identities=identities,
                 reports=reports,
             ),
         )
         if not known and report.name is not None:
-            self._record(
-                IdentityDisputed(report.name.department, case_id(self.id)), self.state
-            )
+            self._record(IdentityDisputed(report.name.department, case_id(self.id)), self.state)
         return True
 
     def end_affiliation(self, end: EndReport) -> None:
         """End an affiliation that the same department reported before. Raises NotFound, OWNED_BY_OTHER_DEPARTMENT
-        or INTERVAL_REVERSED."""
+        or INTERVAL_REVERSED.
+        """
         if department_of(end.affiliation) != end.department:
-            raise OwnedByOtherDepartment(
-                field="affiliation_id", owner=department_of(end.affiliation)
-            )
+            raise OwnedByOtherDepartment(field="affiliation_id", owner=department_of(end.affiliation))
         held = self.affiliation(end.affiliation)
         if end.until <= held.since:
             raise IntervalReversed(field="until", since=held.since, until=end.until)
@@ -175,16 +159,8 @@ class Talent(Aggregate[TalentState]):
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""
         reports = self.state.reports
-        counties = {
-            county_of(it.affiliation.place)
-            for it in reports
-            if isinstance(it, WorkReport)
-        }
-        return counties or {
-            it.home_county
-            for it in reports
-            if isinstance(it, PassReport) and it.home_county
-        }
+        counties: set[str] = {county_of(it.affiliation.place) for it in reports if isinstance(it, WorkReport)}
+        return counties or {it.home_county for it in reports if isinstance(it, PassReport) and it.home_county}
 
     def must_exist(self) -> None:
         if not self.exists:

@@ -9,9 +9,7 @@ from services.shared.kernel.ports import Store
 from services.shared.kernel.principal import Principal
 
 
-async def find_talents(
-    subtree: str, *, size: int, token: str, by: Principal, store: Store
-) -> Page:
+async def find_talents(subtree: str, *, size: int, token: str, by: Principal, store: Store) -> Page:
     """By ascending id, so that nobody who is there throughout is skipped or doubled. Raises OUTSIDE_SCOPE."""
     code = area(subtree or by.area, field="area", levels=(COUNTY,))
     by.must_reach(code, field="area")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.organisation import Organisation, OrganisationNotFound
 from services.shared.kernel.ports import Store
+from services.shared.kernel.uscc import uscc
 
 
 async def get_organisation(code: str, *, store: Store) -> Organisation:

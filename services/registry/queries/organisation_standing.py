@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from services.registry.domain.identifiers import uscc
 from services.registry.domain.organisation import Organisation, Standing, standing
 from services.shared.kernel import dates
 from services.shared.kernel.ports import Clock, Store
+from services.shared.kernel.uscc import uscc
 
 
-async def organisation_standing(
-    code: str, *, on: str, store: Store, clock: Clock
-) -> tuple[Organisation, Standing]:
+async def organisation_standing(code: str, *, on: str, store: Store, clock: Clock) -> tuple[Organisation, Standing]:
     """An organisation that nobody knows has a standing too: NOT_REGISTERED. Raises USCC_INVALID, DATE_INVALID."""
     key = uscc(code, field="uscc")
     day = dates.day(on, field="on", required=False) or clock.day()

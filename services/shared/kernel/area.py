@@ -17,6 +17,12 @@ AreaCode = NewType("AreaCode", str)
 
 PROVINCE = AreaCode("510000")
 COUNTY, TOWNSHIP, COMMUNITY = 6, 9, 12
+# First two digits of every province of the country (GB/T 2260).
+PROVINCES = frozenset(
+    str(first + number)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for number in range(last - first + 1)
+)
 
 
 class Area(NamedTuple):
@@ -36,11 +42,7 @@ class Area(NamedTuple):
 @cache
 def areas() -> dict[str, Area]:
     """All areas of the table by code, province first."""
-    text = (
-        files("services.shared.kernel")
-        .joinpath("data/areas.csv")
-        .read_text(encoding="utf-8")
-    )
+    text = files("services.shared.kernel").joinpath("data/areas.csv").read_text(encoding="utf-8")
     return {
         row["code"]: Area(
             row["code"],
@@ -61,9 +63,7 @@ def _known(code: str) -> bool:
     return code in areas()
 
 
-def area(
-    code: str, *, field: str, required: bool = True, levels: tuple[int, ...] = ()
-) -> AreaCode:
+def area(code: str, *, field: str, required: bool = True, levels: tuple[int, ...] = ()) -> AreaCode:
     """A known code of the province; `levels` (COUNTY, TOWNSHIP, COMMUNITY) restricts its length."""
     if not code:
         if required:
@@ -78,12 +78,7 @@ def home(code: str, *, field: str) -> AreaCode:
     """A home county: any six digits of the country; only those of the province must be in the table."""
     if not code:
         return AreaCode("")
-    if (
-        len(code) != COUNTY
-        or not code.isascii()
-        or not code.isdigit()
-        or (code[:2] == "51" and not _known(code))
-    ):
+    if len(code) != COUNTY or not code.isascii() or not code.isdigit() or (code[:2] == "51" and not _known(code)):
         raise AreaUnknown(field=field, code=code[:12])
     return AreaCode(code)
 

@@ -27,9 +27,7 @@ class Cause(msgspec.Struct, frozen=True):
 
 def cause(principal: str, method: str, request_id: str, content: bytes) -> Cause:
     framed = frame(principal) + frame(method) + frame(request_id)
-    return Cause(
-        hashlib.sha256(framed).hexdigest()[:32], hashlib.sha256(content).digest()
-    )
+    return Cause(hashlib.sha256(framed).hexdigest()[:32], hashlib.sha256(content).digest())
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -61,9 +59,7 @@ class Change(Generic[A]):
 
     __slots__ = ("aggregate", "answers", "entries", "expected")
 
-    def __init__(
-        self, aggregate: A, answers: Mapping[str, Remembered] | None = None
-    ) -> None:
+    def __init__(self, aggregate: A, answers: Mapping[str, Remembered] | None = None) -> None:
         self.aggregate = aggregate
         self.expected = aggregate.version
         self.answers = answers or {}
@@ -81,11 +77,7 @@ class Change(Generic[A]):
         """
         if why is not None:
             before = self.answers.get(why.key) or next(
-                (
-                    Remembered(e.cause.digest, e.answer)
-                    for e in self.entries
-                    if e.cause and e.cause.key == why.key
-                ),
+                (Remembered(e.cause.digest, e.answer) for e in self.entries if e.cause and e.cause.key == why.key),
                 None,
             )
             if before is not None:

@@ -33,9 +33,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def day(
-    text: str, *, field: str, required: bool = True, not_after: Day = NO_DAY
-) -> Day:
+def day(text: str, *, field: str, required: bool = True, not_after: Day = NO_DAY) -> Day:
     """Parse a day of 1900 or later; with `not_after`, later days are refused as DATE_IN_FUTURE."""
     if not text:
         if required:
@@ -48,9 +46,7 @@ def day(
     return Day(text)
 
 
-def interval(
-    since: str, until: str, *, field: str, not_after: Day = NO_DAY
-) -> tuple[Day, Day]:
+def interval(since: str, until: str, *, field: str, not_after: Day = NO_DAY) -> tuple[Day, Day]:
     """Parse [since, until); `until` may be open ("") and may lie in the future."""
     start = day(since, field=f"{field}since", not_after=not_after)
     end = day(until, field=f"{field}until", required=False)
@@ -71,16 +67,16 @@ def split(whole: tuple[str, str], parts: Sequence[tuple[str, str]]) -> list[tupl
     pieces: list[tuple[Day, Day, bool]] = []
     for start, end in zip([since, *cuts], [*cuts, until], strict=True):
         inside = any(holds(first, last, start) for first, last in parts)
-        if pieces and pieces[-1][2] == inside:
-            start = pieces.pop()[0]
-        pieces.append((Day(start), Day(end), inside))
+        before = pieces.pop() if pieces and pieces[-1][2] == inside else None
+        pieces.append((before[0] if before else Day(start), Day(end), inside))
     return pieces
 
 
 @lru_cache(maxsize=65536)
 def years_after(start: Day, years: int) -> Day:
     """The first day that no longer belongs to the period: 3 years from 2021-03-15 end before 2024-03-15,
-    from 29 February before 1 March."""
+    from 29 February before 1 March.
+    """
     year, month_number, day_number = (
         int(start[:4]) + years,
         int(start[5:7]),

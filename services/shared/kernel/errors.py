@@ -1,4 +1,4 @@
-"""Every way in which a request or record is turned down, as one tree; raised by domain and commands, mapped at the borders.
+"""Every way to turn a request or record down, as one tree; raised by domain and commands, mapped at the borders.
 
     DomainError
     ├── Invalid      the request itself is wrong               INVALID_ARGUMENT

@@ -19,9 +19,7 @@ def frame(value: bytes | str | None) -> bytes:
 
 def derived_id(kind: str, principal: str, request_id: str) -> str:
     """First 16 bytes of SHA-256(frame(kind) ‖ frame(principal) ‖ frame(request_id)), hexadecimal (32 characters)."""
-    return hashlib.sha256(
-        frame(kind) + frame(principal) + frame(request_id)
-    ).hexdigest()[:32]
+    return hashlib.sha256(frame(kind) + frame(principal) + frame(request_id)).hexdigest()[:32]
 
 
 def event_id(aggregate_id: str, version: int) -> str:

@@ -90,26 +90,14 @@ class Lanes:
                         waiting.done.set_exception(error)
         del self._waiting[key]
 
-    async def _serve(
-        self, kind: type[A], aggregate_id: str, batch: list[_Waiting]
-    ) -> None:
+    async def _serve(self, kind: type[A], aggregate_id: str, batch: list[_Waiting]) -> None:
         for attempt in range(ATTEMPTS):
             open_ = [waiting for waiting in batch if not waiting.done.done()]
             if not open_:
                 return
-            causes = {
-                aggregate_id: [
-                    waiting.why for waiting in open_ if waiting.why is not None
-                ]
-            }
-            change = (await self._store.get_many(kind, [aggregate_id], causes))[
-                aggregate_id
-            ]
-            answers = [
-                (waiting, answer)
-                for waiting in open_
-                if (answer := _try(change, waiting)) is not None
-            ]
+            causes = {aggregate_id: [waiting.why for waiting in open_ if waiting.why is not None]}
+            change = (await self._store.get_many(kind, [aggregate_id], causes))[aggregate_id]
+            answers = [(waiting, answer) for waiting in open_ if (answer := _try(change, waiting)) is not None]
             if not change.dirty:
                 _answer(answers)
                 return
@@ -129,9 +117,7 @@ class Lanes:
                 return
             if not isinstance(outcome, Clashed):
                 raise StoreUnavailable
-            await self._clock.sleep(
-                self._random.fraction() * min(0.002 * 2**attempt, 0.2)
-            )
+            await self._clock.sleep(self._random.fraction() * min(0.002 * 2**attempt, 0.2))
         raise Clash
 
 

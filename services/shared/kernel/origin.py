@@ -1,4 +1,4 @@
-"""Where a reported fact comes from, and which of two reports of one record counts (architecture §3, partner records)."""
+"""Where a reported fact comes from, and which of two reports of one record counts (architecture §3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class RevisionReused(Duplicate):
 
 class Origin(msgspec.Struct, frozen=True):
     """`system` = partner or caller; `record_id` = its own id of the record. Revision 0 = given interactively:
-    the caller's request id guards against repeats, and the latest call counts."""
+    the caller's request id guards against repeats, and the latest call counts.
+    """
 
     system: str
     record_id: str
@@ -53,10 +54,7 @@ def supersedes(report: R, held: R | None) -> bool:
 def held_for(reports: tuple[R, ...], origin: Origin) -> R | None:
     """The report held for the same system and record id."""
     for report in reports:
-        if (
-            report.origin.record_id == origin.record_id
-            and report.origin.system == origin.system
-        ):
+        if report.origin.record_id == origin.record_id and report.origin.system == origin.system:
             return report
     return None
 
@@ -67,10 +65,7 @@ def put(reports: tuple[R, ...], report: R) -> tuple[R, ...]:
         return (report,)
     origin = report.origin
     kept = [
-        held
-        for held in reports
-        if held.origin.record_id != origin.record_id
-        or held.origin.system != origin.system
+        held for held in reports if held.origin.record_id != origin.record_id or held.origin.system != origin.system
     ]
     kept.append(report)
     kept.sort(key=lambda held: (held.origin.system, held.origin.record_id))

@@ -32,10 +32,20 @@ class Taken(msgspec.Struct, frozen=True):
     holder: str
 
 
+class TooLarge(msgspec.Struct, frozen=True):
+    """A limit of the store is exceeded; nothing was written.
+
+    `what`: document or facts (bytes; it will never fit), or unsent (events; it fits once the relay has caught up).
+    """
+
+    what: str
+    size: int
+
+
 class StoreDown(msgspec.Struct, frozen=True):
     """The store did not answer, so nothing is known; nothing may be acknowledged."""
 
     why: str
 
 
-Outcome = Stored | Repeated | Clash | Taken | StoreDown
+Outcome = Stored | Repeated | Clash | Taken | TooLarge | StoreDown

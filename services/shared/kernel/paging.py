@@ -43,9 +43,7 @@ def page_after(token: str, *, scope: str) -> str:
     if not token:
         return ""
     try:
-        of, after = msgspec.json.decode(
-            base64.urlsafe_b64decode(token.encode()), type=tuple[str, str]
-        )
+        of, after = msgspec.json.decode(base64.urlsafe_b64decode(token.encode()), type=tuple[str, str])
     except (binascii.Error, msgspec.MsgspecError, ValueError):
         raise PageTokenInvalid(field="page_token") from None
     if of != scope:

@@ -65,9 +65,7 @@ class Store(Protocol):
     async def holders(self, kind: type[A], claims: Collection[str]) -> dict[str, str]:
         """Who holds which claim: claim → id."""
 
-    async def page(
-        self, kind: type[A], *, view: str, key: str, after: str, limit: int
-    ) -> list[Row]:
+    async def page(self, kind: type[A], *, view: str, key: str, after: str, limit: int) -> list[Row]:
         """Rows of a view with this key, by ascending id greater than `after`; view "" = all aggregates of the kind."""
 
 

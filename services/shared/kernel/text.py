@@ -26,9 +26,7 @@ class IdMalformed(Invalid):
     )
 
 
-def name(
-    value: str, *, field: str, required: bool = True, longest: int = LONGEST_NAME
-) -> str:
+def name(value: str, *, field: str, required: bool = True, longest: int = LONGEST_NAME) -> str:
     """Free text of one line, trimmed."""
     trimmed = value.strip()
     if not trimmed and required:
@@ -50,9 +48,7 @@ def identifier(value: str, *, field: str, required: bool = True) -> str:
     return value
 
 
-def code(
-    value: str, table: Collection[str], *, field: str, required: bool = True
-) -> str:
+def code(value: str, table: Collection[str], *, field: str, required: bool = True) -> str:
     """A code of a code table."""
     if value in table:
         return value

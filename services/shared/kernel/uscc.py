@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from services.shared.kernel.area import PROVINCES
 from services.shared.kernel.errors import FieldMissing, Invalid
 
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-) | {"10"}  # 10: registered with a ministry
+_PROVINCES = PROVINCES | {"10"}  # 10: registered with a ministry
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SHAPE = re.compile(f"[{_ALPHABET}]{{18}}").fullmatch
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
