@@ -164,7 +164,7 @@ def _from_file(service: str) -> dict[str, Any]:
         raise SettingsError(f"{FILE}: {name} is not TOML: {error}") from None
     general = {key: value for key, value in content.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in content.items() if isinstance(value, dict)}
-    if unknown := sorted(({*general, *tables.get(service, {})} - {*Settings.model_fields} | {*tables} - {*DEFAULTS})):
+    if unknown := sorted({*general, *tables.get(service, {})} - {*Settings.model_fields} | {*tables} - {*DEFAULTS}):
         raise SettingsError(f"{FILE}: {name} has no known setting {', '.join(unknown)}")
     return {**general, **tables.get(service, {})}
 
