@@ -12,6 +12,7 @@ text of two lines: the key id (16 hexadecimal characters), then the raw 32 bytes
 | kek      | 32 bytes             | the same                                 | wraps the data keys at rest             |
 | id       | 32 bytes             | the same                                 | pseudonym ids; never rotated            |
 
+Retired keys that must still open what they closed lie beside them as `<purpose>.<key id>.key`.
 A file is never overwritten, and a key that was made once is never made anew when its file has gone: `.made` lists the
 purposes, and losing a key means restoring it, because it loses what it protects.
 """
@@ -95,10 +96,17 @@ def load(directory: Path | str, purpose: str) -> Key:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise KeyFileError(f"{path} may be read by others (mode {mode:04o}); run: chmod 600 {path}")
-    key = key_of(purpose, secret)
+    key = key_of(purpose.partition(".")[0], secret)
     if key.kid != kid:
         raise KeyFileError(f"{path} does not hold the key that its key id names; restore it from its backup")
     return key
+
+
+def load_all(directory: Path | str, purpose: str) -> list[Key]:
+    """The secret key of a purpose, then the retired ones that still open: files `<purpose>.<key id>.key`."""
+    present = load(directory, purpose)
+    retired = [load(directory, path.stem) for path in sorted(Path(directory).glob(f"{purpose}.*.key"))]
+    return [present, *(key for key in retired if key.kid != present.kid)]
 
 
 def load_public(directory: Path | str, purpose: str) -> Key:
