@@ -57,12 +57,7 @@ class Departments:
         )
 
     def _person(self, identity: records.SealedIdentity, sender: Sender) -> Person:
-        session = self._opener.session(sender.partner.name, sender.headers)
-        return Person(
-            session.open("name", identity.name),
-            session.open("id_number", identity.id_number),
-            session.open("phone", identity.phone) if identity.phone else "",
-        )
+        return Person(*self._opener.session(sender.partner.name, sender.headers).open_identity(identity))
 
     def talent(self, record: records.TalentRecord, sender: Sender) -> Step:
         return record_talent.step(
@@ -110,17 +105,17 @@ class Departments:
         )
 
     def passed(self, record: records.PassRecord, sender: Sender) -> Step:
-        session = self._opener.session(sender.partner.name, sender.headers)
+        sealed = self._opener.session(sender.partner.name, sender.headers)
         return record_pass.step(
             record_pass.RecordPass(
-                person=self._person(record.identity, sender),
+                person=Person(*sealed.open_identity(record.identity)),
                 origin=sender.origin,
                 department=sender.partner.department,
                 level=record.level,
                 passed_on=record.passed_on,
                 granted_on=record.granted_on,
                 issuing_province=record.issuing_province,
-                number=session.open("number", record.number) if record.number else "",
+                number=sealed.open("number", record.number),
                 home_county=record.home_county,
             ),
             keys=self._keys,
