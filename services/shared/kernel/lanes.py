@@ -12,10 +12,11 @@ from services.shared.kernel.errors import (
     Clash,
     DomainError,
     Duplicate,
+    Exhausted,
     StoreUnavailable,
 )
 from services.shared.kernel.outcome import Clash as Clashed
-from services.shared.kernel.outcome import Repeated, Stored, Taken
+from services.shared.kernel.outcome import Repeated, Stored, Taken, TooLarge
 from services.shared.kernel.ports import Clock, Random, Store
 from services.shared.kernel.step import Step
 
@@ -86,8 +87,7 @@ class Lanes:
                 await self._serve(kind, aggregate_id, batch)
             except Exception as error:  # noqa: BLE001 - every caller of the lane must get an answer
                 for waiting in batch:
-                    if not waiting.done.done():
-                        waiting.done.set_exception(error)
+                    _fail(waiting, error)
         del self._waiting[key]
 
     async def _serve(self, kind: type[A], aggregate_id: str, batch: list[_Waiting]) -> None:
@@ -105,28 +105,43 @@ class Lanes:
             if isinstance(outcome, Stored):
                 _answer(answers)
                 return
-            if isinstance(outcome, Repeated):  # only ever the outcome of a single cause
-                answers[0][0].done.set_result(outcome.answer)
-                return
-            if isinstance(outcome, Taken):
-                if len(answers) > 1:  # find out whose claim it is
+            if isinstance(outcome, Taken | TooLarge):
+                if len(answers) > 1:  # find out whose claim or size it is
                     for waiting, _ in answers:
-                        await self._serve(kind, aggregate_id, [waiting])
+                        await self._serve_alone(kind, aggregate_id, waiting)
                     return
-                answers[0][0].done.set_exception(ClaimTaken(holder=outcome.holder))
-                return
-            if not isinstance(outcome, Clashed):
+                raise _refusal(outcome)
+            if not isinstance(outcome, Clashed | Repeated):  # both find on loading again what was stored meanwhile
                 raise StoreUnavailable
             await self._clock.sleep(self._random.fraction() * min(0.002 * 2**attempt, 0.2))
         raise Clash
 
+    async def _serve_alone(self, kind: type[A], aggregate_id: str, waiting: _Waiting) -> None:
+        try:
+            await self._serve(kind, aggregate_id, [waiting])
+        except Exception as error:  # noqa: BLE001 - it is this caller's, and the next one has its own turn
+            _fail(waiting, error)
+
+
+def _refusal(outcome: Taken | TooLarge) -> DomainError:
+    if isinstance(outcome, Taken):
+        return ClaimTaken(holder=outcome.holder)
+    return Exhausted(limit=outcome.what, size=outcome.size)
+
 
 def _try(change: Change[Any], waiting: _Waiting) -> Answer | None:
+    if waiting.done.done():  # a cancelled caller has left
+        return None
     try:
         return change.apply(waiting.function, waiting.why)
-    except DomainError as error:
-        waiting.done.set_exception(error)
+    except Exception as error:  # noqa: BLE001 - a refusal or a defect, it is this caller's alone
+        _fail(waiting, error)
         return None
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(error)
 
 
 def _answer(answers: list[tuple[_Waiting, Answer]]) -> None:

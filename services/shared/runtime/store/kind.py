@@ -52,5 +52,10 @@ class Kind(msgspec.Struct, Generic[A], frozen=True):
         return self.aggregate.kind
 
 
+def publishes(kind: Kind[Any]) -> bool:
+    return kind.messages is not _silent
+
+
+# Bytes; a commit of more gives the outcome TooLarge before anything is written (architecture §2).
 LARGEST_DOCUMENT = 256 * 1024
 LARGEST_FACTS = 4 * 1024
