@@ -33,11 +33,13 @@ pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input)
 uv_pin=$(grep '^uv==' requirements.lock)
 setting() { "${pip[@]}" config get "$1" 2>/dev/null || true; }
 index=${PIP_INDEX_URL:-$(setting global.index-url)}
+more=${PIP_EXTRA_INDEX_URL:-$(setting global.extra-index-url)}
+links=${PIP_FIND_LINKS:-$(setting global.find-links)}
 certificates=${PIP_CERT:-$(setting global.cert)}
-extra=${PIP_FIND_LINKS:-$(setting global.find-links)}
 if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
+if [ -n "$more" ]; then export UV_INDEX="$more" UV_INDEX_STRATEGY=unsafe-best-match; fi # as pip looks at all of them
+if [ -n "$links" ]; then UV_FIND_LINKS=$(echo $links | tr ' ' ','); export UV_FIND_LINKS; fi
 if [ -n "$certificates" ]; then export SSL_CERT_FILE="${SSL_CERT_FILE:-$certificates}"; fi
-if [ -n "$extra" ]; then export UV_FIND_LINKS="$extra"; fi
 export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 UV_NO_CONFIG=1 VIRTUAL_ENV="$PWD/.venv"
 export UV_COMPILE_BYTECODE=1 # once here, so that every start is quick
 
