@@ -7,9 +7,11 @@ servicer may also return bytes that were serialised before (a hot read).
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -20,7 +22,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.message import DecodeError
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from services.shared.kernel.errors import DomainError, Forbidden
+from services.shared.kernel.errors import DomainError, Forbidden, Unavailable
 from services.shared.runtime.access import OPEN, UNDECLARED, Access, Call, Rule, enter_call, rules_of
 from services.shared.runtime.grpc_errors import Internal, RequestMalformed, code_of, status_of
 from services.shared.runtime.health import Health
@@ -61,6 +63,7 @@ class GrpcServer:
         self.port = settings.grpc_port
         self._names: list[str] = []
         self._pending: list[tuple[str, dict[str, Any]]] = []
+        self._streams = _Streams()
         self._server: grpc.aio.Server | None = None
 
     @property
@@ -83,7 +86,7 @@ class GrpcServer:
         for name, handler in handlers.items():
             method = f"/{service}/{name}"
             rule = rules.get(method, UNDECLARED)
-            wrapped[name] = handler if rule == OPEN else _Guard(method, rule, self._access).wrap(handler)
+            wrapped[name] = handler if rule == OPEN else _Guard(method, rule, self._access, self._streams).wrap(handler)
         self._pending.append((service, wrapped))
         self._names.append(service)
 
@@ -120,19 +123,42 @@ class GrpcServer:
         await self._server.start()
 
     async def stop(self) -> None:
-        """No new calls; those under way have `grpc_grace_s` to end."""
+        """No new calls; those under way have `grpc_grace_s` to end. Streams would never end: they are ended."""
         if self._server is not None:
-            await self._server.stop(self._settings.grpc_grace_s)
+            stopping = asyncio.ensure_future(self._server.stop(self._settings.grpc_grace_s))
+            await asyncio.sleep(0)
+            self._streams.end()
+            await stopping
             self._server = None
+
+
+class ServiceStopping(Unavailable):
+    reason = "SERVICE_STOPPING"
+    zh, en = "服务正在停止", "The service is stopping"
+    fix_zh, fix_en = "请重新连接", "Connect again"
+
+
+class _Streams:
+    """The streams under way, so that a stop need not wait for them."""
+
+    def __init__(self) -> None:
+        self.ending = False
+        self.running: set[asyncio.Task[Any]] = set()
+
+    def end(self) -> None:
+        self.ending = True
+        for task in self.running:
+            task.cancel()
 
 
 class _Guard:
     """One method's wrapping. The request is decoded here, so that the received bytes are at hand for its cause."""
 
-    def __init__(self, method: str, rule: Rule, access: Access) -> None:
+    def __init__(self, method: str, rule: Rule, access: Access, streams: _Streams) -> None:
         self._method = method
         self._rule = rule
         self._access = access
+        self._streams = streams
         self._seconds = _SECONDS.labels(method)
         self._ok = _CALLS.labels(method, "OK")
 
@@ -170,17 +196,28 @@ class _Guard:
         async def stream(raw: bytes, context: Context) -> AsyncIterator[bytes]:
             began = perf_counter()
             caller: Verified | None = None
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - gRPC runs every call in a task
+            self._streams.running.add(task)
             try:
                 caller = self._admit(raw, context)
-                async for response in behaviour(_decode(parse, raw), context):
-                    self._access.must_be_in_time(caller)
-                    yield response if type(response) is bytes else serialise(response)
+                async with aclosing(behaviour(_decode(parse, raw), context)) as responses:
+                    async for response in responses:
+                        self._access.must_be_in_time(caller)
+                        yield response if type(response) is bytes else serialise(response)
             except grpc.aio.AbortError:
                 raise
+            except asyncio.CancelledError:
+                if not self._streams.ending:
+                    raise
+                task.uncancel()
+                await self._refuse(ServiceStopping(), caller, context, began)
             except Exception as error:  # noqa: BLE001 - as above
                 await self._refuse(error, caller, context, began)
             else:
                 self._ok.inc()
+            finally:
+                self._streams.running.discard(task)
 
         return stream
 
