@@ -6,7 +6,7 @@ Parts fail apart: without the broker `relay` and `intake` are NOT_SERVING while 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -49,10 +49,6 @@ class Health:
         else:
             _log.warning("part does not serve", part=part or "store", why=why)
         self._tell(part)
-
-    def teller(self, part: str) -> Callable[[bool, str], None]:
-        """What a part is given to tell its health with: (does it serve, if not why)."""
-        return lambda serving, why: self.mark(part, serving, why=why)
 
     def also_named(self, full_name: str) -> None:
         """Clients may ask for a gRPC service by its full name; it has the status of the whole."""

@@ -102,56 +102,16 @@ class App:
         await self.stop()
 
 
-class Openable(Protocol):
-    """What every store adapter offers beside the port Store."""
-
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    def healthy(self) -> bool:
-        """False while the store does not take commits; costs nothing to ask."""
-
-
-class StorePart:
-    """The store as the first part: opened, closed last, and its health is the health of the whole."""
-
-    name = "store"
-    every_s = 1.0
-
-    def __init__(self, store: Openable, *, health: Health, clock: Clock) -> None:
-        self._store = store
-        self._health = health
-        self._clock = clock
-        self._watching: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        await self._store.open()
-        self._watching = asyncio.create_task(self._watch())
-
-    async def stop(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
-        await self._store.close()
-
-    async def _watch(self) -> None:
-        while True:
-            await self._clock.sleep(self.every_s)
-            self._health.mark(WHOLE, self._store.healthy(), why="the store does not take commits")
-
-
 class Persistent:
     """A part that the service can do without for a while: tried in the background until it starts.
 
-    `started` is called then; until then its health part is NOT_SERVING, and afterwards the part itself says.
+    `started` is called then, to mark its health, which begins as NOT_SERVING; later the part marks it itself.
     """
 
     def __init__(self, part: Part, *, started: Callable[[], None], clock: Clock, random: Random) -> None:
         self.name = part.name
         self._part = part
-        self._started = started
+        self._tell_started = started
         self._clock = clock
         self._random = random
         self._trying: asyncio.Task[None] | None = None
