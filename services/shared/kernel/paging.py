@@ -51,11 +51,13 @@ def page_after(token: str, *, scope: str) -> str:
     return after
 
 
+def token_after(last: str, *, scope: str) -> str:
+    """The token of the page that starts after `last`."""
+    return base64.urlsafe_b64encode(msgspec.json.encode((scope, last))).decode()
+
+
 def page_of(rows: Sequence[Row], *, limit: int, scope: str) -> Page:
     """A page that may be followed by another one when it is full."""
     if len(rows) < limit:
         return Page(rows, "")
-    return Page(
-        rows,
-        base64.urlsafe_b64encode(msgspec.json.encode((scope, rows[-1].id))).decode(),
-    )
+    return Page(rows, token_after(rows[-1].id, scope=scope))
