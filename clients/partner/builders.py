@@ -1,0 +1,108 @@
+"""One typed builder per record type of partner/v1: checks, seals the personal fields, hands the record on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Unpack
+
+from clients.partner import records
+from clients.partner.checks import RecordInvalid, faults_of
+from clients.partner.records import RecordType
+from clients.partner.seal import SealSession
+from swtalent.common.v1 import evidence_pb2
+from swtalent.partner.v1 import records_pb2 as pb
+
+_IDENTITY = 3  # name, ID number, phone
+
+
+class Builders(ABC):
+    """Each builder returns when the record is buffered, and raises RecordInvalid when it is plainly wrong.
+
+    `publisher.flush()` then waits until the broker holds all of them.
+    """
+
+    def __init__(self, *, validate: bool) -> None:
+        self._validate = validate
+
+    @abstractmethod
+    def _session(self) -> SealSession:
+        """The session to seal with; a new one when the last is spent."""
+
+    @abstractmethod
+    async def _send(self, type_: str, record_id: str, revision: int, value: bytes, seal: bytes) -> None:
+        """Buffer one record; waits while the buffer is full."""
+
+    async def talent(self, **fields: Unpack[records.Talent]) -> None:
+        """What the department knows of a person's work (从业记录): opens or refreshes its own affiliation."""
+        await self._put(records.TALENT, fields)
+
+    async def affiliation_end(self, **fields: Unpack[records.AffiliationEnd]) -> None:
+        """The end of an affiliation that the department reported (离职); `until` is the first day after it."""
+        await self._put(records.AFFILIATION_END, fields)
+
+    async def exam_pass(self, **fields: Unpack[records.ExamPass]) -> None:
+        """A passed examination (职业水平考试); the certificate's `number` is sealed like the person."""
+        await self._put(records.EXAM_PASS, fields)
+
+    async def designation(self, **fields: Unpack[records.Designation]) -> None:
+        """A title given for a time (督导、高层次、领军…)."""
+        await self._put(records.DESIGNATION, fields)
+
+    async def pay(self, **fields: Unpack[records.Pay]) -> None:
+        """Pay of one calendar year from one employer, in fen."""
+        await self._put(records.PAY, fields)
+
+    async def organisation(self, **fields: Unpack[records.Organisation]) -> None:
+        """An organisation by its unified social credit code."""
+        await self._put(records.ORGANISATION, fields)
+
+    async def post(self, **fields: Unpack[records.Post]) -> None:
+        """A social-work post (岗位) of an organisation."""
+        await self._put(records.POST, fields)
+
+    async def community(self, **fields: Unpack[records.Community]) -> None:
+        """An urban or rural community by its 12 digits."""
+        await self._put(records.COMMUNITY, fields)
+
+    async def appropriation(self, **fields: Unpack[records.Appropriation]) -> None:
+        """Money put into a budget line (预算安排), in fen."""
+        await self._put(records.APPROPRIATION, fields)
+
+    async def _put(self, kind: RecordType, given: Any) -> None:
+        fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
+        if self._validate and (faults := faults_of(kind.rules, fields)):
+            raise RecordInvalid(fields.get("record_id", ""), faults)
+        record_id, revision = fields.pop("record_id"), fields.pop("revision", 1)
+        seal = b""
+        if kind.sealed:
+            session = self._session()
+            sealed = session.seal(
+                kind.name, record_id, revision, [(name, fields.pop(name, "")) for name in kind.sealed]
+            )
+            fields["identity"] = pb.SealedIdentity(name=sealed[0], id_number=sealed[1], phone=sealed[2])
+            fields.update(zip(kind.sealed[_IDENTITY:], sealed[_IDENTITY:], strict=True))
+            seal = session.header
+        elif kind is records.APPROPRIATION:
+            _gather_evidence(fields)
+        await self._send(kind.name, record_id, revision, kind.message(**fields).SerializeToString(), seal)
+
+
+def _gather_evidence(fields: dict[str, Any]) -> None:
+    found = {name.removeprefix("evidence_"): fields.pop(name) for name in [*fields] if name.startswith("evidence_")}
+    if any(found.values()):
+        found["sha256"] = bytes.fromhex(found.get("sha256", ""))
+        fields["evidence"] = evidence_pb2.Evidence(**found)
+
+
+# Type → builder and its fields, for whoever has records by type: files, generators.
+BUILDERS = {
+    "TalentRecord": (Builders.talent, records.TALENT),
+    "AffiliationEndRecord": (Builders.affiliation_end, records.AFFILIATION_END),
+    "PassRecord": (Builders.exam_pass, records.EXAM_PASS),
+    "DesignationRecord": (Builders.designation, records.DESIGNATION),
+    "PayRecord": (Builders.pay, records.PAY),
+    "OrganisationRecord": (Builders.organisation, records.ORGANISATION),
+    "PostRecord": (Builders.post, records.POST),
+    "CommunityRecord": (Builders.community, records.COMMUNITY),
+    "AppropriationRecord": (Builders.appropriation, records.APPROPRIATION),
+}

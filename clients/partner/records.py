@@ -1,0 +1,208 @@
+"""The record types of partner/v1 as keyword arguments: what each field is called, its type, what is checked of it.
+
+Days are `YYYY-MM-DD`, money is fen, codes are those of the glossary; what is not reported is left out.
+"""
+
+# No `from __future__ import annotations` here: a TypedDict must see Required and NotRequired to list its keys.
+from typing import Any, NamedTuple, NotRequired, TypedDict, get_type_hints
+
+from clients.partner.checks import Rules
+from swtalent.partner.v1 import records_pb2 as pb
+
+
+class Record(TypedDict):
+    """`record_id` is the partner's own; a correction has the same id and a higher revision."""
+
+    record_id: str
+    revision: NotRequired[int]
+
+
+class Person(Record):
+    """Sealed before it leaves the process."""
+
+    name: str
+    id_number: str
+    phone: NotRequired[str]
+
+
+class Talent(Person):
+    as_of: str
+    home_county: str
+    organisation: str
+    role: str
+    post: NotRequired[str]
+    field: str
+    place: str
+    community_kind: NotRequired[str]
+    full_time: bool
+    practitioner: bool
+    principal: bool
+    since: str
+    until: NotRequired[str]
+    recognised_ground: NotRequired[str]
+    recognised_since: NotRequired[str]
+    recognised_until: NotRequired[str]
+    pay_year: NotRequired[int]
+    pay_fen: NotRequired[int]
+
+
+class AffiliationEnd(Person):
+    organisation: str
+    role: str
+    until: str
+    reason: NotRequired[str]
+
+
+class ExamPass(Person):
+    level: str
+    passed_on: str
+    granted_on: NotRequired[str]
+    issuing_province: str
+    number: NotRequired[str]
+    home_county: str
+
+
+class Designation(Person):
+    kind: str
+    grade: NotRequired[str]
+    grantor_level: str
+    since: str
+    until: NotRequired[str]
+
+
+class Pay(Person):
+    organisation: str
+    year: int
+    fen: int
+
+
+class Organisation(Record):
+    uscc: str
+    name: str
+    kind: str
+    service_kind: NotRequired[str]
+    civil_affairs: NotRequired[bool]
+    county: str
+    registered_on: str
+    closed_on: NotRequired[str]
+    grade: NotRequired[str]
+
+
+class Post(Record):
+    organisation: str
+    post: str
+    title: NotRequired[str]
+    field: str
+    created_on: str
+    closed_on: NotRequired[str]
+
+
+class Community(Record):
+    community: str
+    name: NotRequired[str]
+    kind: str
+    since: str
+    until: NotRequired[str]
+    elderly: NotRequired[int]
+    elderly_on: NotRequired[str]
+
+
+class Appropriation(Record):
+    """The evidence's SHA-256 is 64 hexadecimal characters."""
+
+    line: str
+    fiscal_year: int
+    source: str
+    area: str
+    purpose: NotRequired[str]
+    basis: str
+    fen: int
+    reference: str
+    on: str
+    evidence_id: NotRequired[str]
+    evidence_kind: NotRequired[str]
+    evidence_sha256: NotRequired[str]
+    evidence_held_by: NotRequired[str]
+    evidence_issued_on: NotRequired[str]
+
+
+class RecordType(NamedTuple):
+    """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
+
+    message: Any
+    types: dict[str, type]
+    rules: Rules
+    sealed: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.message.DESCRIPTOR.name)
+
+
+_IDENTITY = ("name", "id_number", "phone")
+
+
+def _of(message: Any, fields: Any, *, sealed: tuple[str, ...] = (), **rules: Any) -> RecordType:
+    types = get_type_hints(fields)
+    required = tuple(name for name in types if name in fields.__required_keys__ and name != "record_id")
+    return RecordType(message, types, Rules(required=required, **rules), sealed)
+
+
+TALENT = _of(
+    pb.TalentRecord,
+    Talent,
+    sealed=_IDENTITY,
+    days=("as_of", "since", "until", "recognised_since", "recognised_until"),
+    intervals=(("since", "until"), ("recognised_since", "recognised_until")),
+    areas=("home_county", "place"),
+    usccs=("organisation",),
+    amounts=("pay_year", "pay_fen"),
+    together=(("recognised_ground", "recognised_since"), ("pay_year", "pay_fen")),
+)
+AFFILIATION_END = _of(
+    pb.AffiliationEndRecord, AffiliationEnd, sealed=_IDENTITY, days=("until",), usccs=("organisation",)
+)
+EXAM_PASS = _of(
+    pb.PassRecord,
+    ExamPass,
+    sealed=(*_IDENTITY, "number"),
+    days=("passed_on", "granted_on"),
+    areas=("issuing_province", "home_county"),
+)
+DESIGNATION = _of(
+    pb.DesignationRecord, Designation, sealed=_IDENTITY, days=("since", "until"), intervals=(("since", "until"),)
+)
+PAY = _of(pb.PayRecord, Pay, sealed=_IDENTITY, usccs=("organisation",), amounts=("year", "fen"))
+ORGANISATION = _of(
+    pb.OrganisationRecord,
+    Organisation,
+    days=("registered_on", "closed_on"),
+    intervals=(("registered_on", "closed_on"),),
+    areas=("county",),
+    usccs=("uscc",),
+)
+POST = _of(
+    pb.PostRecord,
+    Post,
+    days=("created_on", "closed_on"),
+    intervals=(("created_on", "closed_on"),),
+    usccs=("organisation",),
+)
+COMMUNITY = _of(
+    pb.CommunityRecord,
+    Community,
+    days=("since", "until", "elderly_on"),
+    intervals=(("since", "until"),),
+    areas=("community",),
+    amounts=("elderly",),
+    together=(("elderly", "elderly_on"),),
+)
+APPROPRIATION = _of(
+    pb.AppropriationRecord,
+    Appropriation,
+    days=("on", "evidence_issued_on"),
+    areas=("area",),
+    amounts=("fiscal_year", "fen"),
+    hashes=("evidence_sha256",),
+    together=(("evidence_id", "evidence_sha256"),),
+)
