@@ -219,6 +219,9 @@ class OwnTalents:
         seen: _TalentSeen = task.content
         event = seen.event
         follower = changes(Follower, seen.follower)
+        disputed = event.WhichOneof("change") == "identity_disputed"
+        if not (follower.aggregate.exists or disputed or any(it.post for it in event.after.affiliations)):
+            return
         if not follower.aggregate.is_next(event.version):
             return
         held = held_posts(
@@ -228,10 +231,10 @@ class OwnTalents:
         )
         for uscc in held.keys() | set(follower.aggregate.state.written_to):
             changes(Organisation, uscc).apply(partial(_hold, talent=event.id, entries=held.get(uscc, ())))
-        if event.WhichOneof("change") == "identity_disputed":
-            disputed = event.identity_disputed
-            changes(IdentityCase, disputed.identity_case).apply(
-                lambda it: it.open(talent=event.id, differing="name", department=disputed.department)
+        if disputed:
+            why = event.identity_disputed
+            changes(IdentityCase, why.identity_case).apply(
+                lambda it: it.open(talent=event.id, differing="name", department=why.department)
             )
         follower.apply(lambda it: it.see(event.version, tuple(sorted(held))))
 

@@ -39,17 +39,47 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def talent_facts(facts: TalentFacts) -> pb.TalentFacts:
-    return pb.TalentFacts(
+    """The last facts asked for are kept: the event, the summary and the read of one version follow each other."""
+    global _last  # noqa: PLW0603 - one slot, whose loss costs one translation
+    held = _last
+    if held[0] is facts:
+        return held[1]
+    body = pb.TalentFacts(
         birth_band=facts.birth_band,
         home_county=facts.home_county,
-        affiliations=[pb.Affiliation(**_fields(it)) for it in facts.affiliations],
-        recognitions=[pb.Recognition(**_fields(it)) for it in facts.recognitions],
+        affiliations=[
+            pb.Affiliation(
+                id=it.id,
+                department=it.department,
+                organisation=it.organisation,
+                role=it.role,
+                post=it.post,
+                field=it.field,
+                place=it.place,
+                community_kind=it.community_kind,
+                full_time=it.full_time,
+                practitioner=it.practitioner,
+                principal=it.principal,
+                since=it.since,
+                until=it.until,
+            )
+            for it in facts.affiliations
+        ],
+        recognitions=[
+            pb.Recognition(ground=it.ground, since=it.since, until=it.until, department=it.department)
+            for it in facts.recognitions
+        ],
         certificates=[pb.Certificate(**_fields(it)) for it in facts.certificates],
         designations=[pb.Designation(**_fields(it)) for it in facts.designations],
-        pay=[pb.Pay(**_fields(it)) for it in facts.pay],
+        pay=[pb.Pay(year=it.year, organisation=it.organisation, band=it.band) for it in facts.pay],
         disputed=facts.disputed,
         moved_to=facts.moved_to,
     )
+    _last = (facts, body)
+    return body
+
+
+_last: tuple[TalentFacts | None, pb.TalentFacts] = (None, pb.TalentFacts())
 
 
 def organisation_facts(facts: OrganisationFacts) -> pb.OrganisationFacts:

@@ -26,7 +26,7 @@ from services.shared.kernel.dates import NO_DAY, Day
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class TalentFacts(msgspec.Struct, frozen=True):
+class TalentFacts(msgspec.Struct, frozen=True, gc=False):
     """What outsiders may know of a person. Lists are in an order that does not depend on arrival."""
 
     birth_band: str = ""

@@ -8,14 +8,14 @@ from services.shared.kernel.dates import Day
 from services.shared.kernel.origin import Origin
 
 
-class NameSeen(msgspec.Struct, frozen=True):
+class NameSeen(msgspec.Struct, frozen=True, gc=False):
     """The name as a keyed pseudonym of its normalised form: enough to see that two reports differ."""
 
     index: str
     department: str
 
 
-class Affiliation(msgspec.Struct, frozen=True):
+class Affiliation(msgspec.Struct, frozen=True, gc=False):
     """Work of a person for an organisation in [since, until), as its department reports it."""
 
     id: str
@@ -33,7 +33,7 @@ class Affiliation(msgspec.Struct, frozen=True):
     until: Day
 
 
-class Recognition(msgspec.Struct, frozen=True):
+class Recognition(msgspec.Struct, frozen=True, gc=False):
     """Recognised as social-work professional (社会工作专业人才) in [since, until)."""
 
     ground: str
@@ -42,7 +42,7 @@ class Recognition(msgspec.Struct, frozen=True):
     department: str
 
 
-class Certificate(msgspec.Struct, frozen=True):
+class Certificate(msgspec.Struct, frozen=True, gc=False):
     """A passed level (职业水平). `senior` is held from `granted_on`, by review."""
 
     level: str
@@ -52,7 +52,7 @@ class Certificate(msgspec.Struct, frozen=True):
     annulled_on: Day = Day("")
 
 
-class Designation(msgspec.Struct, frozen=True):
+class Designation(msgspec.Struct, frozen=True, gc=False):
     kind: str
     grade: str
     grantor_level: str
@@ -60,7 +60,7 @@ class Designation(msgspec.Struct, frozen=True):
     until: Day
 
 
-class Pay(msgspec.Struct, frozen=True):
+class Pay(msgspec.Struct, frozen=True, gc=False):
     """Pay of a calendar year from one employer; the band is public, the amount is not."""
 
     year: int
@@ -68,7 +68,7 @@ class Pay(msgspec.Struct, frozen=True):
     band: str
 
 
-class WorkReport(msgspec.Struct, frozen=True, tag="work"):
+class WorkReport(msgspec.Struct, frozen=True, gc=False, tag="work"):
     origin: Origin
     name: NameSeen
     area: str
@@ -80,7 +80,7 @@ class WorkReport(msgspec.Struct, frozen=True, tag="work"):
     pay_fen: int
 
 
-class EndReport(msgspec.Struct, frozen=True, tag="end"):
+class EndReport(msgspec.Struct, frozen=True, gc=False, tag="end"):
     """May arrive before the report of the affiliation it ends."""
 
     origin: Origin
@@ -91,7 +91,7 @@ class EndReport(msgspec.Struct, frozen=True, tag="end"):
     reason: str
 
 
-class PassReport(msgspec.Struct, frozen=True, tag="pass"):
+class PassReport(msgspec.Struct, frozen=True, gc=False, tag="pass"):
     origin: Origin
     name: NameSeen
     home_county: str
@@ -100,13 +100,13 @@ class PassReport(msgspec.Struct, frozen=True, tag="pass"):
     number_index: str
 
 
-class DesignationReport(msgspec.Struct, frozen=True, tag="designation"):
+class DesignationReport(msgspec.Struct, frozen=True, gc=False, tag="designation"):
     origin: Origin
     name: NameSeen | None
     designation: Designation
 
 
-class PayReport(msgspec.Struct, frozen=True, tag="pay"):
+class PayReport(msgspec.Struct, frozen=True, gc=False, tag="pay"):
     origin: Origin
     name: NameSeen | None
     pay: Pay

@@ -42,7 +42,7 @@ class OwnedByOtherDepartment(Forbidden):
     fix_zh, fix_en = "请由所属部门提交", "Let the department that owns it report it"
 
 
-class Identity(msgspec.Struct, frozen=True):
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """A reported identity, protected before it gets here: `sealed` holds the clear fields under a key of its own."""
 
     name_index: str
@@ -53,40 +53,40 @@ class Identity(msgspec.Struct, frozen=True):
     sealed: bytes
 
 
-class TalentState(msgspec.Struct, frozen=True):
+class TalentState(msgspec.Struct, frozen=True, gc=False):
     birth_year: int = 0
     # The identities that reports refer to, by name index; more than one = disputed.
     identities: tuple[Identity, ...] = ()
     reports: tuple[Report, ...] = ()
 
 
-class TalentReported(msgspec.Struct, frozen=True):
+class TalentReported(msgspec.Struct, frozen=True, gc=False):
     affiliation: str
     department: str
 
 
-class AffiliationEnded(msgspec.Struct, frozen=True):
+class AffiliationEnded(msgspec.Struct, frozen=True, gc=False):
     affiliation: str
     until: Day
     reason: str
 
 
-class PassRecorded(msgspec.Struct, frozen=True):
+class PassRecorded(msgspec.Struct, frozen=True, gc=False):
     level: str
     passed_on: Day
 
 
-class Designated(msgspec.Struct, frozen=True):
+class Designated(msgspec.Struct, frozen=True, gc=False):
     kind: str
     since: Day
 
 
-class PayRecorded(msgspec.Struct, frozen=True):
+class PayRecorded(msgspec.Struct, frozen=True, gc=False):
     year: int
     band: str
 
 
-class IdentityDisputed(msgspec.Struct, frozen=True):
+class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     department: str
     identity_case: str
 

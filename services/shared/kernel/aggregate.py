@@ -12,7 +12,7 @@ S = TypeVar("S")
 A = TypeVar("A", bound="Aggregate[Any]")
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """One event: the aggregate's version 1, 2, 3… and its public facts after it."""
 
     version: int

@@ -95,6 +95,7 @@ def township_of(code: str) -> AreaCode:
     return AreaCode(code[:TOWNSHIP])
 
 
+@lru_cache(maxsize=4096)
 def subtree_prefix(code: str) -> str:
     """The digits that every code of the subtree begins with."""
     if len(code) > COUNTY:

@@ -15,7 +15,7 @@ from services.shared.kernel.ids import frame
 A = TypeVar("A", bound=Aggregate[Any])
 
 
-class Cause(msgspec.Struct, frozen=True):
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """Who asked for what: key = principal or department ‖ method or type ‖ id; digest = SHA-256 of the request.
 
     The same key and digest get the first answer again; the same key with another digest is CAUSE_REUSED.
@@ -30,7 +30,7 @@ def cause(principal: str, method: str, request_id: str, content: bytes) -> Cause
     return Cause(hashlib.sha256(framed).hexdigest()[:32], hashlib.sha256(content).digest())
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a command answers: the version it led to and the codes and ids that the caller needs."""
 
     version: int
@@ -41,13 +41,13 @@ class Answer(msgspec.Struct, frozen=True):
         return str(self.version)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     cause: Cause | None
     recorded: tuple[Recorded, ...]
     answer: Answer
 
 
-class Remembered(msgspec.Struct, frozen=True):
+class Remembered(msgspec.Struct, frozen=True, gc=False):
     """An answer given before, found by its cause."""
 
     digest: bytes

@@ -24,8 +24,9 @@ EARLIEST = Day("1900-01-01")
 
 
 @lru_cache(maxsize=65536)
-def _is_day(text: str) -> bool:
-    if len(text) != 10 or not text.isascii() or text < EARLIEST:  # noqa: PLR2004 - the length of YYYY-MM-DD
+def is_calendar_day(text: str) -> bool:
+    """True for a day of the calendar, of any year, written YYYY-MM-DD."""
+    if len(text) != 10 or not text.isascii():  # noqa: PLR2004 - the length of YYYY-MM-DD
         return False
     try:
         return date.fromisoformat(text).isoformat() == text
@@ -39,7 +40,7 @@ def day(text: str, *, field: str, required: bool = True, not_after: Day = NO_DAY
         if required:
             raise FieldMissing(field=field)
         return NO_DAY
-    if not _is_day(text):
+    if text < EARLIEST or not is_calendar_day(text):
         raise DateInvalid(field=field)
     if not_after and text > not_after:
         raise DateInFuture(field=field, not_after=not_after)
@@ -104,7 +105,7 @@ def shift_month(month: str, by: int) -> Month:
 
 
 def is_month(text: str) -> bool:
-    return len(text) == 7 and _is_day(f"{text}-01")  # noqa: PLR2004 - the length of YYYY-MM
+    return len(text) == 7 and is_calendar_day(f"{text}-01")  # noqa: PLR2004 - the length of YYYY-MM
 
 
 def today(now: datetime) -> Day:

@@ -30,7 +30,7 @@ class Seen(msgspec.Struct, frozen=True):
 class Follower(Aggregate[Followed]):
     """One aggregate of a neighbour (or of ourselves) as seen from here. Id = "<reader>/<subject id>".
 
-    Invariant: versions are applied 1, 2, 3… without a gap, each once.
+    Invariant: from the first one that concerns the reader on, versions are applied without a gap, each once.
     """
 
     kind = "follower"
@@ -41,10 +41,14 @@ class Follower(Aggregate[Followed]):
         return Followed()
 
     def is_next(self, version: int) -> bool:
-        """False for a repeat; raises EventGapError when a version between is missing."""
+        """False for a repeat; raises EventGapError when a version between is missing.
+
+        A subject is followed from the first event that concerns the reader; facts are whole, so any version will do
+        for a beginning.
+        """
         if version <= self.state.last:
             return False
-        if version != self.state.last + 1:
+        if self.exists and version != self.state.last + 1:
             raise EventGapError(self.id, self.state.last, version)
         return True
 

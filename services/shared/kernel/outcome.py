@@ -7,7 +7,7 @@ import msgspec
 from services.shared.kernel.change import Answer
 
 
-class Stored(msgspec.Struct, frozen=True):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """Durable, with its events in the outbox."""
 
     version: int

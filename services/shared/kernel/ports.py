@@ -34,7 +34,7 @@ class Random(Protocol):
         """A number in [0, 1), for spreading retries."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One aggregate in a page of a view; `summary` holds the bytes prepared when it was stored."""
 
     id: str
@@ -69,7 +69,7 @@ class Store(Protocol):
         """Rows of a view with this key, by ascending id greater than `after`; view "" = all aggregates of the kind."""
 
 
-class Message(msgspec.Struct, frozen=True, array_like=True):
+class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A Kafka record fixed when its event was stored, so that a repeat is byte-identical."""
 
     topic: str

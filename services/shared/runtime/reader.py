@@ -13,7 +13,7 @@ from services.shared.kernel.change import Change
 Ref = tuple[type[Aggregate[Any]], str]
 
 
-class Received(msgspec.Struct, frozen=True):
+class Received(msgspec.Struct, frozen=True, gc=False):
     """One Kafka record as it came; headers keep their order and bytes."""
 
     topic: str
@@ -46,8 +46,13 @@ class Reader(Protocol):
     record is tried three times alone before it leaves the stream.
     """
 
-    name: str
-    topics: Sequence[str]
+    @property
+    def name(self) -> str:
+        """Names its consumer group, its metrics and its log lines."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """Topic names, or one pattern that begins with ^."""
 
     def read(self, record: Received) -> Task | None:
         """Decode and check; None = nothing of ours."""

@@ -1,0 +1,30 @@
+"""The registry, composed: the only file that sees everything."""
+
+from __future__ import annotations
+
+from services.registry.api import RegistryServicer
+from services.registry.consumers import Departments, OwnTalents
+from services.registry.storage import KINDS
+from services.shared.kernel.ports import Clock, Random
+from services.shared.runtime.house import House, Streams
+from services.shared.runtime.kafka_streams import KafkaStreams
+from services.shared.runtime.lifecycle import App
+from services.shared.runtime.sealing import LocalKeyRing, SealOpener
+from services.shared.runtime.settings import Settings
+from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
+
+
+async def compose(
+    settings: Settings, *, streams: Streams | None = None, clock: Clock | None = None, random: Random | None = None
+) -> App:
+    """Tests give other ways to the log, another clock, other randomness."""
+    keys = LocalKeyRing.from_files(settings.keys_dir)
+    opener = SealOpener.from_files(settings.keys_dir, deployment=settings.deployment)
+    house = await House.open(settings, KINDS, streams=streams or KafkaStreams(settings), clock=clock, random=random)
+    house.serve(
+        add_RegistryServiceServicer_to_server,
+        RegistryServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
+    )
+    house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
+    house.read(OwnTalents())
+    return house.app()
