@@ -37,8 +37,8 @@ _SETTINGS = {
     "broker.session.timeout.ms": "3000",
     "controller.listener.names": "CONTROLLER",
     "group.initial.rebalance.delay.ms": "0",
-    "inter.broker.listener.name": "PLAINTEXT",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "inter.broker.listener.name": "CLIENTS",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,CLIENTS:PLAINTEXT",
     "log.cleaner.dedupe.buffer.size": "8388608",
     "node.id": "1",
     "num.io.threads": "4",
@@ -164,12 +164,12 @@ class LocalKafka:
             )
         controller = _free_port()
         lines = _SETTINGS | {
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap_servers}",
+            "advertised.listeners": f"CLIENTS://{self.bootstrap_servers}",
             "controller.quorum.voters": f"1@{HOST}:{controller}",
-            "listeners": f"PLAINTEXT://{self.bootstrap_servers},CONTROLLER://{HOST}:{controller}",
+            "listeners": f"CLIENTS://{self.bootstrap_servers},CONTROLLER://{HOST}:{controller}",
             "log.dirs": str(self.data_dir / "records"),
+            **self._settings,
         }
-        lines |= {name: value.format(port=self.port, controller=controller) for name, value in self._settings.items()}
         text = "".join(f"{name}={value}\n" for name, value in sorted(lines.items()))
         (self.data_dir / "server.properties").write_text(text, encoding="utf-8")
 

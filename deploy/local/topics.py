@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
+from deploy.local.acls import allow
 from deploy.local.problem import LocalProblem
 from deploy.topics import FILE, Topic, TopicsFile, load
 
@@ -35,23 +36,33 @@ class Applied:
 
 
 async def apply(
-    bootstrap: str, *, local: bool = True, path: Path = FILE, client: Mapping[str, Any] | None = None
+    bootstrap: str,
+    *,
+    local: bool = True,
+    acls: bool | None = None,
+    path: Path = FILE,
+    client: Mapping[str, Any] | None = None,
 ) -> Applied:
     """Creates what is missing, puts drifted settings right, and deletes nothing.
 
     Partition counts are only compared: a difference raises TopicsRefused before anything is changed.
+    `acls` gives the principals of the file their rights; by default where it is not local.
     `client` goes to aiokafka's admin client (security_protocol, sasl_…). Two at once end as one.
     """
     wanted = load(path, local=local)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(client or {}))
     try:
-        await admin.start()
-    except KafkaConnectionError as error:
-        raise KafkaUnreachable(f"no Kafka answers at {bootstrap}", fix="make up, or start that Kafka") from error
-    try:
-        return await _apply(admin, wanted)
+        try:
+            await admin.start()
+        except KafkaConnectionError as error:
+            remedy = "make up, or start that Kafka; with security on, check user and password"
+            raise KafkaUnreachable(f"no Kafka lets us in at {bootstrap}", fix=remedy) from error
+        done = await _apply(admin, wanted)
+        if acls if acls is not None else not local:
+            await allow(admin, wanted.acls())
     finally:
         await admin.close()
+    return done
 
 
 async def _apply(admin: AIOKafkaAdminClient, wanted: TopicsFile) -> Applied:
