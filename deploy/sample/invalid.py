@@ -54,8 +54,10 @@ FLAWS = (
     _Flaw("AMOUNT_INVALID", fields={"pay_year": 2020, "pay_fen": -1}),
     _Flaw("ID_MALFORMED", fields={"post": "one post"}),
     _Flaw("COMMUNITY_KIND_CONTRADICTS_PLACE", fields={"community_kind": "rural"}),
-    _Flaw("NOT_AN_EXAM_AUTHORITY", type="pass"),
-    _Flaw("GRANTED_ON_WITHOUT_REVIEW", type="pass", partner="human_resources", fields={"granted_on": "2020-09-01"}),
+    _Flaw("NOT_AN_EXAM_AUTHORITY", type="exam_pass"),
+    _Flaw(
+        "GRANTED_ON_WITHOUT_REVIEW", type="exam_pass", partner="human_resources", fields={"granted_on": "2020-09-01"}
+    ),
     _Flaw("AREA_UNKNOWN", type="organisation", partner="civil_affairs", fields={"county": "519998"}),
     _Flaw("INTERVAL_REVERSED", type="organisation", partner="civil_affairs", fields={"closed_on": "2001-01-01"}),
     _Flaw("CODE_UNKNOWN", type="designation", partner="civil_affairs", fields={"grantor_level": "galactic"}),
@@ -70,7 +72,7 @@ def invalid_record(number: int, people: People) -> tuple[Record, str]:
     personal: dict[str, str]
     if flaw.type == "organisation":
         personal, fields = {}, _organisation(number)
-    elif flaw.type == "pass":
+    elif flaw.type == "exam_pass":
         personal, fields = {**identity, "number": f"SX{number:09d}"}, dict(_PASS)
     elif flaw.type == "designation":
         personal, fields = identity, dict(_DESIGNATION)
@@ -124,7 +126,7 @@ _PASS: Change = {
     "passed_on": "2019-08-20",
     "granted_on": "",
     "issuing_province": "510000",
-    "home_county": "",
+    "home_county": "510104",
 }
 _DESIGNATION: Change = {
     "kind": "practice_supervisor",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deploy.sample.expected import Sums
-from deploy.sample.spread import Spread
+from deploy.sample.spread import Spread, mixed
 from services.shared.kernel.area import Area, areas
 
 # Prefectures whose civil-affairs department reports by its own system.
 OWN_SYSTEMS = ("510100", "510700")
 _CELLS = 8192
+_ELSEWHERE = ("500101", "520102", "530102", "610102")
 
 # Residents of the census of 2020-11-01 in thousands: how many persons work in a prefecture.
 _RESIDENTS = {
@@ -63,6 +64,11 @@ class Places:
     def county(self, bits: int) -> int:
         """Index of a county for 16 bits of chance."""
         return self.cells[(bits & 0xFFFF) % len(self.cells)]
+
+    def home(self, person: int) -> str:
+        """Home county of a person; one in sixteen comes from another province."""
+        bits = mixed(person + 0x50000000)
+        return _ELSEWHERE[bits >> 60 & 3] if bits >> 56 & 15 == 0 else self.counties[self.county(bits)].code
 
     def townships(self, county: str) -> list[Area]:
         return self._townships[county]

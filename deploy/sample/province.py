@@ -39,7 +39,7 @@ class Province:
         places = Places(self.sums)
         organisations = Organisations(self.sums, places)
         workers = Workers(self.sums, places, organisations, people)
-        titles = Titles(self.sums, people)
+        titles = Titles(self.sums, people, places)
         network = Network(places, organisations)
         self._people = people
         kinds: list[tuple[int, Callable[[int], Record]]] = [

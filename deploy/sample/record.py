@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Record(NamedTuple):
-    """`type` names the builder of the SDK and the message: talent → TalentRecord."""
+    """`type` is the name of the SDK's builder, `fields` and `personal` are its arguments."""
 
     partner: str
     type: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.sample.expected import LEADING, NEW_SENIORS, SENIORS, Sums, year_of
 from deploy.sample.people import People
+from deploy.sample.places import Places
 from deploy.sample.record import Record
 from deploy.sample.spread import Spread, mixed
 
@@ -18,8 +19,8 @@ class Titles:
     those who leave and some practitioners who are not recognised hold the assistant level too.
     """
 
-    def __init__(self, sums: Sums, people: People) -> None:
-        self._sums, self._people = sums, people
+    def __init__(self, sums: Sums, people: People, places: Places) -> None:
+        self._sums, self._people, self._places = sums, people, places
         staying = sums.professionals - sum(sums.departed)
         self._ranks = Spread(staying, 41)
         self._staying = staying
@@ -83,11 +84,11 @@ class Titles:
             "passed_on": f"{year}-{month:02d}-{10 + bits % 15:02d}",
             "granted_on": "",
             "issuing_province": "510000",
-            "home_county": "",
+            "home_county": self._places.home(person),
         }
         personal["phone"] = ""
         personal["number"] = f"SC{year}{'AIS'['ais'.index(level[0])]}{person:07d}"
-        return Record(EXAM_AUTHORITY, "pass", f"pass-{level}-{person:06d}", 1, personal, fields)
+        return Record(EXAM_AUTHORITY, "exam_pass", f"pass-{level}-{person:06d}", 1, personal, fields)
 
     # --- designations
 

@@ -13,7 +13,6 @@ from deploy.sample.record import Record
 from deploy.sample.spread import Spread, mixed
 
 _WIDE = tuple(WIDE)
-_HOMES_OUTSIDE = ("500101", "520102", "530102", "610102")
 
 
 class Workers:
@@ -49,7 +48,16 @@ class Workers:
             recognised = as_of = f"{year}-{1 + (bits >> 8) % 11:02d}-{1 + (bits >> 16) % 28:02d}"
             revision = 2
         return _talent(
-            job, person, identity, revision, as_of, bits, since, recognised=recognised, pay=pay, home=self._home(bits)
+            job,
+            person,
+            identity,
+            revision,
+            as_of,
+            bits,
+            since,
+            recognised=recognised,
+            pay=pay,
+            home=self._places.home(person),
         )
 
     def superseded_first(self, index: int) -> Record:
@@ -97,7 +105,7 @@ class Workers:
         )
         record = _talent(
             other, person, respelt(identity, bits >> 30), 1, f"2020-12-{1 + bits % 15:02d}", bits, since,
-            recognised=recognised, pay=pay, home="",
+            recognised=recognised, pay=pay, home=self._places.home(person),
         )  # fmt: skip
         record.fields["principal"] = False
         if bits >> 52 & 3 == 0:
@@ -112,7 +120,7 @@ class Workers:
         since, until = _past_stay(identity["id_number"], bits)
         record = _talent(
             job, person, identity, 1, since, bits, since,
-            recognised=since if bits >> 30 & 1 else "", pay=0, home=self._home(bits),
+            recognised=since if bits >> 30 & 1 else "", pay=0, home=self._places.home(person),
         )  # fmt: skip
         record.fields["until"] = "" if index & 1 else until
         return record
@@ -152,7 +160,7 @@ class Workers:
             since,
             recognised=recognised,
             pay=pay,
-            home=self._home(bits),
+            home=self._places.home(person),
         )
         record.fields["pay_year"] = year
         return record
@@ -188,11 +196,6 @@ class Workers:
         if rank < self._sums.pay_to_50000:
             return 3_000_001 + rank * 1009 % 2_000_000
         return 5_000_001 + rank * 1009 % 7_000_000
-
-    def _home(self, bits: int) -> str:
-        if bits >> 56 & 15 == 0:
-            return _HOMES_OUTSIDE[bits >> 60 & 3]
-        return self._places.counties[self._places.county(bits >> 33)].code
 
 
 def _since(id_number: str, bits: int, *, not_before: str = "") -> str:

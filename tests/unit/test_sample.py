@@ -11,6 +11,8 @@ from itertools import islice
 
 import pytest
 
+from clients.partner.builders import BUILDERS
+from clients.partner.checks import faults_of
 from deploy.sample.expected import YEARS, expected
 from deploy.sample.invalid import FLAWS
 from deploy.sample.province import PARTNERS, Province
@@ -71,7 +73,7 @@ class Recount:
             fields = record.fields
             key = (self.person(record), partner(record.partner).department, fields["organisation"], fields["role"])
             self.ends[key] = fields["until"]
-        for record in self.of_type["pass"]:
+        for record in self.of_type["exam_pass"]:
             self.passes[self.person(record)].append(record.fields)
         for record in self.of_type["designation"]:
             self.titles[self.person(record)].append(record.fields)
@@ -237,6 +239,14 @@ def test_every_employer_is_a_registered_organisation_that_was_open_then(recount:
         for record in records:
             organisation = registered[uscc(record.fields["organisation"], field="")]
             assert not organisation["closed_on"] or recount.until(person, record) <= organisation["closed_on"]
+
+
+def test_every_record_passes_the_checks_of_the_sdk(small: Province):
+    types = {builder.__name__: kind for builder, kind in BUILDERS.values()}
+    for record in records_of(small):
+        arguments = {"record_id": record.record_id, "revision": record.revision, **record.personal, **record.fields}
+        assert faults_of(types[record.type].rules, arguments) == []
+        assert set(arguments) <= {*types[record.type].types}
 
 
 def test_communities_lie_in_legal_townships(small: Province):
