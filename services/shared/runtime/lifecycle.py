@@ -140,7 +140,7 @@ class Persistent:
                 await self._clock.sleep(wait * (0.75 + self._random.fraction() / 2))
                 wait = min(wait * 2, _LONGEST_RETRY_S)
             else:
-                self._started()
+                self._tell_started()
                 return
 
 
