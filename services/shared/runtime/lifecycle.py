@@ -111,7 +111,7 @@ class Persistent:
     def __init__(self, part: Part, *, started: Callable[[], None], clock: Clock, random: Random) -> None:
         self.name = part.name
         self._part = part
-        self._tell_started = started
+        self._started = started
         self._clock = clock
         self._random = random
         self._trying: asyncio.Task[None] | None = None
@@ -140,7 +140,7 @@ class Persistent:
                 await self._clock.sleep(wait * (0.75 + self._random.fraction() / 2))
                 wait = min(wait * 2, _LONGEST_RETRY_S)
             else:
-                self._tell_started()
+                self._started()
                 return
 
 
