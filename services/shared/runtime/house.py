@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.ports import Clock, Random
@@ -20,10 +20,13 @@ from services.shared.runtime.reader import Reader
 from services.shared.runtime.refusals import refusal_kind
 from services.shared.runtime.relay import Relay
 from services.shared.runtime.settings import Settings
-from services.shared.runtime.store import ServiceStore, open_store
+from services.shared.runtime.store import open_store
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.stream_ports import Publisher, Source
 from services.shared.runtime.tokens import Tokens, trusted_keys
+
+if TYPE_CHECKING:
+    from services.shared.runtime.store import ServiceStore
 
 
 class Streams(Protocol):
