@@ -30,6 +30,7 @@ METHODS: dict[str, tuple[str, int, bool] | None] = {
     "Read": ("indicator.read", access_pb2.SCOPE_DEPLOYMENT, False),
     "Write": ("talent.report", access_pb2.SCOPE_DEPARTMENT, False),
     "Watch": ("indicator.read", access_pb2.SCOPE_DEPLOYMENT, True),
+    "Station": ("station.read", access_pb2.SCOPE_DEPLOYMENT, False),
     "Undeclared": None,
     "HalfDeclared": ("indicator.read", access_pb2.SCOPE_UNSPECIFIED, False),
 }
@@ -128,9 +129,14 @@ def a_token(settings: Settings, *, role: str = "department_officer", now: dateti
 class Client:
     """Calls the probe as a stranger to its code would: over a socket, with metadata."""
 
-    def __init__(self, channel: grpc.aio.Channel, token: str) -> None:
+    def __init__(self, channel: grpc.aio.Channel, token: str, server: GrpcServer, access: Access) -> None:
         self.channel = channel
         self.token = token
+        self.server = server
+        self.access = access
+
+    def new_health(self) -> Health:
+        return Health("registry")
 
     async def call(self, method: str, text: str = "", *, token: str | None = None, **metadata: str) -> str:
         return Text.FromString(await self.send(method, Text(value=text).SerializeToString(), token, metadata)).value
@@ -162,11 +168,12 @@ async def serving(
     clock = clock or SetClock()
     health = Health(settings.service)
     tokens = Tokens(trusted_keys(settings), deployment=settings.deployment, clock=clock)
-    server = GrpcServer(settings, access=Access(tokens, refusals=refusals), health=health)
+    access = Access(tokens, refusals=refusals)
+    server = GrpcServer(settings, access=access, health=health)
     server.add(add_probe, Probe(**handlers))
     await server.start()
     try:
         async with grpc.aio.insecure_channel(server.address) as channel:
-            yield Client(channel, a_token(settings, now=clock.now()))
+            yield Client(channel, a_token(settings, now=clock.now()), server, access)
     finally:
         await server.stop()

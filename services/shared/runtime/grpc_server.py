@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -93,6 +94,7 @@ class GrpcServer:
     async def start(self) -> None:
         """Raises PortTaken, SettingsError."""
         settings = self._settings
+        _must_be_free(settings.grpc_host, settings.grpc_port)
         for name in self._names:
             self._health.also_named(name)
         await self._health.attach(self)
@@ -115,11 +117,8 @@ class GrpcServer:
                 self.port = self._server.add_secure_port(self.address, _credentials(settings))
             else:
                 self.port = self._server.add_insecure_port(self.address)
-        except RuntimeError:
-            raise PortTaken(
-                f"{self.address} cannot be listened on ({_why(self._settings)}); "
-                "set SWTALENT_GRPC_PORT or end the other process"
-            ) from None
+        except RuntimeError as error:
+            raise PortTaken(f"{self.address} cannot be listened on: {error}") from None
         await self._server.start()
 
     async def stop(self) -> None:
@@ -262,10 +261,14 @@ def _credentials(settings: Settings) -> grpc.ServerCredentials:
     return grpc.ssl_server_credentials([pair], root_certificates=authority, require_client_auth=authority is not None)
 
 
-def _why(settings: Settings) -> str:
-    """The reason that gRPC hides: a plain socket tells it."""
+def _must_be_free(host: str, port: int) -> None:
+    """Ask a plain socket first: gRPC hides the reason and writes lines of its own to standard error."""
     try:
-        with socket.create_server((settings.grpc_host, settings.grpc_port)):
-            return "the address was refused"
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host.strip("[]"), port), family=family):
+            return
     except OSError as error:
-        return error.strerror or type(error).__name__
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise PortTaken(
+            f"{host}:{port} cannot be listened on ({reason}); set SWTALENT_GRPC_PORT or end the other process"
+        ) from None

@@ -88,8 +88,8 @@ def frames_of(error: BaseException) -> dict[str, Any]:
     told: dict[str, Any] = {"error": type(error).__name__, "frames": frames[-_MOST_FRAMES:]}
     if isinstance(error, _SAFE_TEXT):
         told["text"] = str(error)[:_LONGEST_TEXT]
-    inner = error.__cause__ or error.__context__
-    if inner is not None and not error.__suppress_context__:
+    inner = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if inner is not None:
         told["after"] = frames_of(inner)
     return told
 
