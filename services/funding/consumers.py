@@ -59,8 +59,7 @@ class _LineSeen(msgspec.Struct, frozen=True):
 class OwnCommitments:
     """Saga on funding's own events: every contract that a line has committed money to gets written.
 
-    Writing is without effect when the contract is there, so it is done for repeats too: a window of which only a
-    part was stored is delivered again, and its repeats complete it.
+    Usually the command has written it already; then there is nothing left to do.
     """
 
     name = "own-commitments"
@@ -84,11 +83,11 @@ class OwnCommitments:
     def apply(self, task: Task, changes: Changes) -> None:
         seen: _LineSeen = task.content
         follower = changes(Follower, seen.follower)
-        is_next = follower.aggregate.is_next(seen.version)
+        if not follower.aggregate.is_next(seen.version):
+            return
         if seen.write is not None:
             changes(seen.write.kind, seen.write.id).apply(seen.write.change)
-        if is_next:
-            follower.apply(lambda it: it.see(seen.version, ()))
+        follower.apply(lambda it: it.see(seen.version, ()))
 
 
 def _terms(facts: events.ContractFacts) -> ContractTerms:

@@ -13,10 +13,7 @@ from services.shared.runtime.envelope import PARTNER_TYPE, records_topic
 from services.shared.runtime.reader import Reader, Received
 
 
-async def window(
-    store: Any, reader: Reader, records: Sequence[Received], *, keep: Any = lambda _: True
-) -> list[Outcome]:
-    """`keep` says which changes reach the store: a crash or an outage in the middle of a commit loses the others."""
+async def window(store: Any, reader: Reader, records: Sequence[Received]) -> list[Outcome]:
     tasks = [task for record in records if (task := reader.read(record)) is not None]
     changes: dict[tuple[Any, str], Any] = {}
 
@@ -30,7 +27,7 @@ async def window(
     for task in tasks:
         await load(reader.also_needs(task, lambda kind, one: changes[(kind, one)]))
         reader.apply(task, lambda kind, one: changes[(kind, one)])
-    return await store.commit([change for change in changes.values() if change.dirty and keep(change)])
+    return await store.commit([change for change in changes.values() if change.dirty])
 
 
 async def said(store: Any) -> list[Received]:

@@ -6,7 +6,7 @@ from services.funding.domain.contract import Contract
 from services.funding.storage import KINDS
 from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import DomainError
-from services.shared.kernel.follower import EventGapError, Follower
+from services.shared.kernel.follower import EventGapError
 from services.shared.kernel.money import yuan
 from services.shared.runtime.store.memory import MemoryStore
 from swtalent.partner.v1 import records_pb2 as records
@@ -60,16 +60,6 @@ async def test_the_saga_repeated_writes_nothing_more(store):
 
     assert outcomes == []
     assert len(await said(store)) == written
-
-
-async def test_a_window_of_which_only_the_position_was_stored_is_completed_by_its_repeat(store):
-    events = await committed(store, "c1", "c2")
-    await window(store, OwnCommitments(), events, keep=lambda change: isinstance(change.aggregate, Follower))
-    assert await contracts_written(store) == []
-
-    await window(store, OwnCommitments(), events)
-
-    assert await contracts_written(store) == ["c1", "c2"]
 
 
 async def test_a_missing_version_stops_the_saga(store):
