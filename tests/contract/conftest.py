@@ -1,30 +1,61 @@
-"""The three stores under one contract: `store` is open and empty, `reopen` is a restart of the process."""
+"""The three stores under one contract: `store` is open and empty, `reopen` is a restart ten seconds later."""
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.shared.runtime.clock import SystemRandom
 from services.shared.runtime.store.memory import MemoryDisk, MemoryStore
+from services.shared.runtime.store.mongo import MongoStore
 from services.shared.runtime.store.sqlite import SqliteStore
-from tests.builders.store import CLOCK, KINDS
+from tests.builders.store import KINDS
+from tests.builders.time import FixedClock
+from tests.mongo_fixture import docker_missing, mongo_docker, mongo_wire
 
-ADAPTERS = ["memory", "sqlite", "sqlite_uncached"]
+__all__ = ["mongo_docker", "mongo_wire"]
+
+ADAPTERS = [
+    "memory",
+    "sqlite",
+    "sqlite_uncached",
+    pytest.param("mongo_wire", marks=pytest.mark.mongo),
+    *([] if docker_missing() else [pytest.param("mongo_docker", marks=[pytest.mark.mongo, pytest.mark.docker])]),
+]
+
+
+class PatientClock(FixedClock):
+    """Stands still, but whoever sleeps does sleep."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def pass_by(self, seconds: float) -> None:
+        await super().sleep(seconds)
+
+
+@pytest.fixture
+def clock() -> PatientClock:
+    return PatientClock("2026-11-24")
 
 
 @pytest.fixture(params=ADAPTERS)
-def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
+def make_store(request: pytest.FixtureRequest, tmp_path: Path, clock: PatientClock) -> Callable[[], Any]:
     """Gives a store on the same contents each time."""
-    path = tmp_path / "data" / "store.sqlite"
-    disk = MemoryDisk()
-    return {
-        "memory": lambda: MemoryStore(KINDS, clock=CLOCK, disk=disk),
-        "sqlite": lambda: SqliteStore(path, KINDS, clock=CLOCK),
-        "sqlite_uncached": lambda: SqliteStore(path, KINDS, clock=CLOCK, cache_size=1),
-    }[request.param]
+    if request.param == "memory":
+        disk = MemoryDisk()
+        return lambda: MemoryStore(KINDS, clock=clock, disk=disk)
+    if request.param.startswith("sqlite"):
+        path = tmp_path / "data" / "store.sqlite"
+        size = 1 if request.param == "sqlite_uncached" else 1_000
+        return lambda: SqliteStore(path, KINDS, clock=clock, cache_size=size)
+    uri, database = request.getfixturevalue(request.param), f"test_{secrets.token_hex(6)}"
+    return lambda: MongoStore(uri, database, KINDS, clock=clock, random=SystemRandom(), process_id=secrets.token_hex(4))
 
 
 @pytest.fixture
@@ -41,9 +72,10 @@ def store(opened: list[Any]) -> Any:
 
 
 @pytest.fixture
-def reopen(opened: list[Any], make_store: Callable[[], Any]) -> Callable[[Any], Awaitable[Any]]:
+def reopen(opened: list[Any], make_store: Callable[[], Any], clock: PatientClock) -> Callable[[Any], Awaitable[Any]]:
     async def again(store: Any) -> Any:
         await store.close()
+        await clock.pass_by(10)
         opened.append(make_store())
         await opened[-1].open()
         return opened[-1]

@@ -12,6 +12,7 @@ from services.shared.kernel.outcome import Clash, Repeated, Stored, Taken, TooLa
 from services.shared.kernel.ports import Row
 from services.shared.runtime.store.kind import LARGEST_DOCUMENT, LARGEST_FACTS
 from tests.builders.store import Counter, Note, a_cause, ce_ids, lines, note, written
+from tests.mongo_fixture import docker_missing
 
 Reopen = Callable[[Any], Awaitable[Any]]
 
@@ -335,6 +336,11 @@ class TestLimits:
         assert await written(store, "n1", "x" * LARGEST_FACTS) == Stored(1)
         assert await written(store, "n2", "x" * (LARGEST_FACTS + 1)) == TooLarge("facts", LARGEST_FACTS + 1)
         assert await lines(store, "n2") == ()
+
+
+@pytest.mark.skipif(bool(docker_missing()), reason=f"{docker_missing()}; the Mongo store met the wire server only")
+async def test_the_contract_is_run_on_mongodb_itself(mongo_docker: str):
+    assert mongo_docker.startswith("mongodb://")
 
 
 async def claimed(store: Any, aggregate_id: str, *claims: str) -> Any:

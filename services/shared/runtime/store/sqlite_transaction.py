@@ -46,13 +46,13 @@ class Transaction:
         self._connection = connection
         self._statements = statements
         self.position: int = connection.execute("SELECT position FROM relay").fetchone()[0]
+        self._swept: int = self.position
         connection.execute("DELETE FROM outbox WHERE seq <= ?", (self.position,))
-        self._swept = self.position
         self.seq = self._newest()
 
     def _newest(self) -> int:
-        newest: int = self._connection.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0]
-        return max(newest, self.position)
+        (newest,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()
+        return max(int(newest), self.position)
 
     def recover(self) -> None:
         """After a failure: end what is open, and believe the file, not the memory. Raises sqlite3.Error."""
