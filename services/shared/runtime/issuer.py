@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from joserfc import jwt
@@ -99,12 +100,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--role", action="append", choices=list(ROLES), default=[], help="may be given more than once")
     parser.add_argument("--each", action="store_true", help="one token for each role")
     parser.add_argument("--name", default="", help="the principal's name (default: local/<role>)")
-    parser.add_argument("--area", default=PROVINCE, help="root of the area subtree (default: the province)")
+    parser.add_argument(
+        "--area",
+        action="append",
+        default=[],
+        help="root of the area subtree (default: the province); given more than once, one token for each",
+    )
     parser.add_argument("--department", default="")
     parser.add_argument("--organisation", default="", help="USCC of the caller's organisation")
     parser.add_argument("--talent", default="", help="talent id of the caller")
     parser.add_argument("--hours", type=float, default=12.0, help="life of the token, at most 12")
-    parser.add_argument("--json", action="store_true", help="print JSON: a list of role, name, token, expires_in")
+    parser.add_argument("--json", action="store_true", help="print JSON: a list of role, name, area, token, expires_in")
     given = parser.parse_args(arguments)
     wanted = [[role] for role in ROLES] if given.each else [given.role]
     if not all(wanted):
@@ -118,21 +124,26 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     made = []
-    for roles in wanted:
+    areas = given.area or [PROVINCE]
+    for roles, area in product(wanted, areas):
         name = given.name or f"local/{roles[0]}"
+        if len(areas) > 1:
+            name = f"{name}/{area}"
         token = issue(
             key,
             deployment=settings.deployment,
             name=name,
             roles=roles,
             now=time.time(),
-            area=given.area,
+            area=area,
             department=given.department or (_DEPARTMENT_OF_EACH.get(roles[0], "") if given.each else ""),
             organisation=given.organisation,
             talent=given.talent,
             seconds=given.hours * 3600,
         )
-        made.append({"role": roles[0], "name": name, "token": token, "expires_in": int(given.hours * 3600)})
+        made.append(
+            {"role": roles[0], "name": name, "area": area, "token": token, "expires_in": int(given.hours * 3600)}
+        )
     if given.json:
         print(json.dumps(made, indent=1))
     else:
