@@ -1,5 +1,7 @@
 """Every field of every command: what is wrong, where, and that nothing changed."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.funding.commands.appropriate import appropriate
@@ -26,10 +28,10 @@ from tests.builders.funding import (
     a_sign_contract,
     an_appropriate,
 )
-from tests.builders.time import FixedClock
+from tests.builders.serving import SetClock
 
 LONG = "x" * 65536
-CLOCK = FixedClock("2025-06-30")
+CLOCK = SetClock(datetime(2025, 6, 30, 4, tzinfo=UTC))
 STRANGER = Principal("officer-510703", frozenset({"officer"}), area=OTHER_COUNTY)
 
 

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from services.funding.consumers import Departments, OwnCommitments
@@ -11,10 +13,10 @@ from services.shared.kernel.money import yuan
 from services.shared.runtime.store.memory import MemoryStore
 from swtalent.partner.v1 import records_pb2 as records
 from tests.builders.funding import COUNTY, LINE, LINE_TERMS, some_terms
-from tests.builders.time import FixedClock
+from tests.builders.serving import SetClock
 from tests.builders.window import a_partner_record, said, window
 
-CLOCK = FixedClock("2025-06-30")
+CLOCK = SetClock(datetime(2025, 6, 30, 4, tzinfo=UTC))
 EARMARK = earmark_id(line=LINE, reference="purchase-1")
 
 
