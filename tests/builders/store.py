@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from services.shared.kernel.aggregate import Aggregate, Recorded
 from services.shared.kernel.change import Cause, Change
+from services.shared.kernel.dates import Day, today
 from services.shared.kernel.ports import Message, Store
 from services.shared.runtime.store.kind import Kind, Stamp
-from tests.builders.time import FixedClock
 
-CLOCK = FixedClock("2026-11-24")
 NOW = "2026-11-24T04:00:00.000Z"
+
+
+class StillClock:
+    """Stands at NOW until a test moves it; whoever sleeps does sleep."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 11, 24, 4, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def day(self) -> Day:
+        return today(self._now)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def pass_by(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
 
 class NoteState(msgspec.Struct, frozen=True):

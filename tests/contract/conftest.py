@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -14,8 +13,7 @@ from services.shared.runtime.clock import SystemRandom
 from services.shared.runtime.store.memory import MemoryDisk, MemoryStore
 from services.shared.runtime.store.mongo import MongoStore
 from services.shared.runtime.store.sqlite import SqliteStore
-from tests.builders.store import KINDS
-from tests.builders.time import FixedClock
+from tests.builders.store import KINDS, StillClock
 from tests.mongo_fixture import docker_missing, mongo_docker, mongo_wire
 
 __all__ = ["mongo_docker", "mongo_wire"]
@@ -29,23 +27,13 @@ ADAPTERS = [
 ]
 
 
-class PatientClock(FixedClock):
-    """Stands still, but whoever sleeps does sleep."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    async def pass_by(self, seconds: float) -> None:
-        await super().sleep(seconds)
-
-
 @pytest.fixture
-def clock() -> PatientClock:
-    return PatientClock("2026-11-24")
+def clock() -> StillClock:
+    return StillClock()
 
 
 @pytest.fixture(params=ADAPTERS)
-def make_store(request: pytest.FixtureRequest, tmp_path: Path, clock: PatientClock) -> Callable[[], Any]:
+def make_store(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Callable[[], Any]:
     """Gives a store on the same contents each time."""
     if request.param == "memory":
         disk = MemoryDisk()
@@ -72,10 +60,10 @@ def store(opened: list[Any]) -> Any:
 
 
 @pytest.fixture
-def reopen(opened: list[Any], make_store: Callable[[], Any], clock: PatientClock) -> Callable[[Any], Awaitable[Any]]:
+def reopen(opened: list[Any], make_store: Callable[[], Any], clock: StillClock) -> Callable[[Any], Awaitable[Any]]:
     async def again(store: Any) -> Any:
         await store.close()
-        await clock.pass_by(10)
+        clock.pass_by(10)
         opened.append(make_store())
         await opened[-1].open()
         return opened[-1]
