@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from typing import Any, Unpack
 
 from clients.partner import records
@@ -95,7 +96,7 @@ def _gather_evidence(fields: dict[str, Any]) -> None:
 
 
 # Type → builder and its fields, for whoever has records by type: files, generators.
-BUILDERS = {
+BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "TalentRecord": (Builders.talent, records.TALENT),
     "AffiliationEndRecord": (Builders.affiliation_end, records.AFFILIATION_END),
     "PassRecord": (Builders.exam_pass, records.EXAM_PASS),

@@ -25,6 +25,10 @@ TEXTS = {
     "ID_NUMBER_INVALID": ("身份证号码无效，请核对", "not a valid resident ID number: check it against the document"),
     "USCC_INVALID": ("统一社会信用代码应为18位，请核对", "a unified social credit code has 18 characters: check it"),
     "COLUMN_UNKNOWN": ("没有这一列，请对照字段名", "no such column: compare with the field names"),
+    "REVISION_REUSED": (
+        "同一编号和版本号已用于其他内容，更正时请提高版本号",
+        "this record id and revision is used for other content: raise the revision to correct it",
+    ),
     "VALUE_INVALID": ("内容不符合该字段的类型", "not a value of this field's type"),
 }
 
