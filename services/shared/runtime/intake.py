@@ -34,6 +34,8 @@ class Intake:
     three times alone before it is refused as DEFECT. A version gap stops its partition at the gap; others go on.
     """
 
+    settlement = Settlement
+
     def __init__(
         self, source: Source, reader: Reader, store: Store, *, clock: Clock, random: Random, tell: Tell = untold
     ) -> None:
@@ -101,7 +103,7 @@ class Intake:
         _continue_trace(records)
         if self._gaps:
             records = [r for r in records if (r.topic, r.partition) not in self._gaps]
-        settlement = Settlement(self._reader, self._store, records)
+        settlement = self.settlement(self._reader, self._store, records)
         patient = await self._settle(settlement)
         for place, why in settlement.gaps.items():
             self._gaps[place] = why

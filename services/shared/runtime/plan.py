@@ -18,7 +18,8 @@ REFUSING = (Invalid, NotFound, Duplicate, Forbidden, RuleBroken)
 
 Spot = tuple[str, int, int]
 Kinds = dict[type[Aggregate[Any]], dict[str, Change[Any]]]
-Wanted = dict[type[Aggregate[Any]], set[str]]
+# In the order in which the records ask, so that a run can be replayed exactly.
+Wanted = dict[type[Aggregate[Any]], dict[str, None]]
 
 
 class NotLoadedError(Exception):
@@ -50,6 +51,8 @@ class Plan:
     unapplied are `suspects`, which raised an unknown error, `later`, which may succeed another time, `gaps`, the
     partitions that stop, each at an offset, and in `held` whatever follows one of these in its partition.
     """
+
+    line: type[Line] = Line
 
     def __init__(self, reader: Reader, records: Sequence[Received], condemned: Mapping[Spot, DomainError]) -> None:
         self._reader = reader
@@ -84,7 +87,7 @@ class Plan:
             if blocked and (record.topic, record.partition) in blocked:
                 self.held.append(record)
                 continue
-            line = Line(record)
+            line = self.line(record)
             if condemned and (why := condemned.get((record.topic, record.partition, record.offset))) is not None:
                 self._turn_down(line, why, blocked)
                 self.lines.append(line)
@@ -189,6 +192,6 @@ class Plan:
         for kind, aggregate_id in needs:
             ids = wanted.get(kind)
             if ids is None:
-                wanted[kind] = {aggregate_id}
+                wanted[kind] = {aggregate_id: None}
             else:
-                ids.add(aggregate_id)
+                ids[aggregate_id] = None

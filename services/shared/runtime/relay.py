@@ -31,13 +31,21 @@ class Relay:
     name = "relay"
 
     def __init__(
-        self, outbox: Outbox, publisher: Publisher, *, clock: Clock, tell: Tell = untold, drain_s: float = 5.0
+        self,
+        outbox: Outbox,
+        publisher: Publisher,
+        *,
+        clock: Clock,
+        tell: Tell = untold,
+        drain_s: float = 5.0,
+        chunk: int = CHUNK,
     ) -> None:
         self._outbox = outbox
         self._publisher = publisher
         self._clock = clock
         self._tell = tell
         self._drain_s = drain_s
+        self._chunk = chunk
         self._serving = False
         self._task: asyncio.Task[None] | None = None
 
@@ -91,7 +99,7 @@ class Relay:
 
     async def once(self) -> bool | None:
         """Send one chunk: None = nothing to send, True = all acknowledged and marked, False = some to be sent again."""
-        unsent = await self._outbox.unsent(CHUNK)
+        unsent = await self._outbox.unsent(self._chunk)
         if not unsent:
             return None
         acknowledged = await self._publisher.publish([item.message for item in unsent])

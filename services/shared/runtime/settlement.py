@@ -16,6 +16,7 @@ from services.shared.runtime.plan import Plan, Spot, Wanted
 from services.shared.runtime.reader import Reader, Received
 from services.shared.runtime.refusals import Defect, LimitReached, Refusal
 from services.shared.runtime.stream_ports import Place
+from services.shared.runtime.telemetry import frames_of
 
 TRIES_ALONE = 3
 
@@ -32,6 +33,8 @@ class Settlement:
     unknown error, is found by running it alone.
     """
 
+    plan: type[Plan] = Plan
+
     def __init__(self, reader: Reader, store: Store, records: Sequence[Received]) -> None:
         self._reader = reader
         self._store = store
@@ -46,7 +49,7 @@ class Settlement:
     async def round(self) -> None:
         """One pass over the next records. Never raises."""
         batch, rest = self._next()
-        plan = Plan(self._reader, batch, self._condemned)
+        plan = self.plan(self._reader, batch, self._condemned)
         try:
             await self._load(plan, plan.understand())
             await self._load(plan, plan.want_more())
@@ -137,15 +140,14 @@ class Settlement:
         self._alone[spot] = tries
         self.why = f"defect: {type(error).__name__}"
         if tries >= TRIES_ALONE:
-            # The text of an unknown error may quote the record: it is not logged.
+            # The text of an unknown error may quote the record: only its frames are logged.
             _log.error(
                 "refuse record as defect",
                 reader=self._reader.name,
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
-                error=type(error).__name__,
-                at=_where(error),
+                **frames_of(error),
             )
             self._condemned[spot] = Defect()
 
@@ -161,11 +163,3 @@ def _refusal_of(outcome: Outcome) -> DomainError | None:
 
 def _spot(record: Received) -> Spot:
     return record.topic, record.partition, record.offset
-
-
-def _where(error: BaseException) -> str:
-    """The innermost place of the error in the code."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
