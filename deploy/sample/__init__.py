@@ -19,6 +19,7 @@ the end of December at full scale, as `expected().indicators(year)` computes the
     15n     posts open                              8,000          11,586          13,800
     16      private agencies since 2021                 0             460             715   1,000        missed
     18      stations and rooms (by gRPC)                0             340             600   10,000       missed
+    19      townships served (by gRPC)              0/3,101     1,154/3,101     1,912/3,101   all          missed
     S17     newly recognised in the year                           11,000          11,400   10,000       reached
     S19     institutions with a professional      808/971         880/971         928/971
 

@@ -15,6 +15,7 @@ from deploy.sample.people import People
 from deploy.sample.places import OWN_SYSTEMS, Places
 from deploy.sample.record import Record
 from deploy.sample.spread import Spread, shuffled
+from deploy.sample.stations_plan import StationsPlan
 from deploy.sample.titles import Titles
 from deploy.sample.workers import Workers
 
@@ -41,7 +42,7 @@ class Province:
         workers = Workers(self.sums, places, organisations, people)
         titles = Titles(self.sums, people, places)
         network = Network(places, organisations)
-        self._people = people
+        self._people, self._places, self._organisations = people, places, organisations
         kinds: list[tuple[int, Callable[[int], Record]]] = [
             (network.communities, network.community),
             (network.organisations, network.organisation),
@@ -71,6 +72,10 @@ class Province:
         self.distinct = sum(count for count, _ in kinds)
         self._again = Spread(self.distinct, 51)
         self.total = self.distinct + self.distinct // _SENT_TWICE
+
+    def stations(self) -> StationsPlan:
+        """The stations that are opened through gRPC once the records are in."""
+        return StationsPlan(self.sums, self._places, self._organisations)
 
     def item(self, index: int) -> Record:
         """The record of an item; items from `distinct` on are some of the others once more."""
