@@ -22,7 +22,7 @@ from services.shared.runtime.relay import Relay
 from services.shared.runtime.settings import Settings
 from services.shared.runtime.store import open_store
 from services.shared.runtime.store.kind import Kind
-from services.shared.runtime.stream_ports import Publisher, Source
+from services.shared.runtime.stream_ports import Publisher, Source, Together
 from services.shared.runtime.tokens import Tokens, trusted_keys
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class House:
         self.server = GrpcServer(settings, access=Access(tokens, refusals=self.audit), health=self.health)
         self._streams = streams
         self._parts: list[Part] = []
-        self._intakes = _Intakes(self.health)
+        self._reading = Together(lambda serving, why: self.health.mark("intake", serving, why=why))
+        self._intakes: list[Part] = []
 
     @classmethod
     async def open(
@@ -83,23 +84,9 @@ class House:
     def read(self, reader: Reader) -> None:
         """Feed a reader; each has a consumer group of its own, so that it keeps its own position."""
         source = self._streams.source(reader, group=f"{self.settings.service}.{reader.name}")
-        self._intakes.serving[reader.name] = False
-        intake = Intake(
-            source,
-            reader,
-            self.store,
-            clock=self.clock,
-            random=self.random,
-            tell=lambda serving, why: self._intakes.tell(reader.name, serving, why),
-        )
-        self._intakes.parts.append(
-            Persistent(
-                intake,
-                started=lambda: self._intakes.tell(reader.name, True, ""),
-                clock=self.clock,
-                random=self.random,
-            )
-        )
+        tell = self._reading.part(reader.name)
+        intake = Intake(source, reader, self.store, clock=self.clock, random=self.random, tell=tell)
+        self._intakes.append(Persistent(intake, started=lambda: tell(True, ""), clock=self.clock, random=self.random))
 
     def app(self) -> App:
         relay = Relay(
@@ -110,7 +97,7 @@ class House:
             drain_s=self.settings.relay_drain_s,
         )
         stored = _Stored(self.store, self.health)
-        parts: list[Part] = [stored, self.audit, *self._parts, self.server, relay, *self._intakes.parts]
+        parts: list[Part] = [stored, self.audit, *self._parts, self.server, relay, *self._intakes]
         return App(self.settings, parts=parts, server=self.server, health=self.health)
 
 
@@ -138,16 +125,3 @@ class _Stored:
         while True:
             await asyncio.sleep(1)
             self._health.mark(WHOLE, self._store.healthy(), why="the store takes no commits")
-
-
-class _Intakes:
-    """Several readers, one health part: it serves while all of them do."""
-
-    def __init__(self, health: Health) -> None:
-        self._health = health
-        self.parts: list[Part] = []
-        self.serving: dict[str, bool] = {}
-
-    def tell(self, reader: str, serving: bool, why: str) -> None:
-        self.serving[reader] = serving
-        self._health.mark("intake", all(self.serving.values()), why=f"{reader}: {why}" if why else "")
