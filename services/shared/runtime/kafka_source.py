@@ -16,6 +16,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from services.shared.runtime.kafka import REQUEST_TIMEOUT_MS, Connection
+from services.shared.runtime.kafka_consumer import Consumer
 from services.shared.runtime.reader import Received
 from services.shared.runtime.stream_ports import Listener, Place
 
@@ -46,7 +47,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         self._window_records = window_records
         self._window_ms = window_ms
         self._broker: KafkaBroker | None = None
-        self._consumer: Any = None
+        self._consumer: Any = None  # a Consumer, once started
         self._listener: Listener | None = None
         self._handed: asyncio.Queue[tuple[int, Sequence[ConsumerRecord], asyncio.Future[None]]] = asyncio.Queue()
         self._working: asyncio.Future[None] | None = None
@@ -86,6 +87,10 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         )(self._handle)
         self._broker = broker
         try:
+            config = broker.config.broker_config
+            await broker.connect()
+            options = config.builder.keywords  # type: ignore[attr-defined]
+            config.builder = lambda **given: self._new_consumer(**{**options, **given})
             await broker.start()
         except BaseException:
             await broker.stop()
@@ -137,6 +142,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         # What was fetched and not yet taken is fetched again from the remembered offset.
         self._generation += 1
+        self._consumer.forget_positions()
         if revoked and self._listener is not None:
             await self._listener.revoked([(tp.topic, tp.partition) for tp in revoked])
 
@@ -144,8 +150,11 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._listener is not None:
             await self._listener.assigned([(tp.topic, tp.partition) for tp in assigned])
 
-    async def _parse(self, records: Sequence[ConsumerRecord], original: Any) -> KafkaAckableMessage:
-        self._consumer = original.__self__._consumer  # noqa: SLF001 - the parser is where FastStream keeps it
+    def _new_consumer(self, **options: Any) -> Consumer:
+        self._consumer = consumer = Consumer(**options)
+        return consumer
+
+    async def _parse(self, records: Sequence[ConsumerRecord]) -> KafkaAckableMessage:
         return KafkaAckableMessage(body=[], raw_message=records, message_id="", consumer=self._consumer)
 
     async def _handle(self, message: KafkaAckableMessage) -> None:
