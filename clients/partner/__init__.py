@@ -2,7 +2,7 @@
 
 from clients.partner.checks import Fault, RecordInvalid
 from clients.partner.publisher import NotDelivered, Progress, Publisher
-from clients.partner.rejections import TopicUnreachable, rejections
+from clients.partner.rejected import TopicUnreachable, rejections
 from clients.partner.seal import PlatformKeyError
 
 __all__ = [

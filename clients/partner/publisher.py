@@ -33,7 +33,6 @@ from clients.partner.seal import SealSession, platform_key
 PARTITIONS = 3
 BATCH_BYTES = 256 * 1024
 LARGEST_RECORD = 128 * 1024
-_PATIENCE_S = 15.0
 _PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 # These do not go away by waiting: somebody must change a setting.
 _NEEDS_SOMEBODY = (
@@ -69,6 +68,7 @@ class Publisher(Builders):
 
     `platform_public_key`: 32 bytes or the file that the platform handed out. `kafka`: more arguments for the aiokafka
     producer, for example `security_protocol`, `sasl_mechanism`. `validate=False` leaves all checks to the platform.
+    `patience_s` is how long the topic is looked for at the start.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Publisher(Builders):
         bootstrap_servers: str = "127.0.0.1:9092",
         deployment: str = "local",
         validate: bool = True,
+        patience_s: float = 15.0,
         progress: Callable[[Progress], None] | None = None,
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
@@ -87,6 +88,7 @@ class Publisher(Builders):
         self.topic = f"partner.{partner}.records.v1"
         self._platform = platform_key(platform_public_key)
         self._deployment = deployment
+        self._patience_s = patience_s
         self._progress = progress
         self._settings = {
             "bootstrap_servers": bootstrap_servers,
@@ -115,7 +117,7 @@ class Publisher(Builders):
         """Raises NotDelivered when the broker or the partner's topic cannot be reached."""
         self._producer = await self._started()
         try:
-            found = await asyncio.wait_for(self._producer.partitions_for(self.topic), _PATIENCE_S)
+            found = await asyncio.wait_for(self._producer.partitions_for(self.topic), self._patience_s)
         except (KafkaError, TimeoutError) as error:
             await _stop(self._producer)
             raise NotDelivered(0, f"topic {self.topic} cannot be reached; is the partner registered? {error}") from None

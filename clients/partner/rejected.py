@@ -13,7 +13,6 @@ from aiokafka.errors import KafkaError
 from swtalent.common.v1.refusal_pb2 import Refusal
 
 _REMEMBERED = 65_536
-_PATIENCE_S = 15.0
 
 
 class TopicUnreachable(Exception):
@@ -25,10 +24,12 @@ async def rejections(
     *,
     bootstrap_servers: str = "127.0.0.1:9092",
     follow: bool = False,
+    patience_s: float = 15.0,
     kafka: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Refusal]:
     """Each refusal once, oldest first within a partition; with `follow` it goes on waiting for new ones.
 
+    Raises TopicUnreachable when the topic is not found within `patience_s`.
     A refusal names topic, partition, offset, record id, field, code and the next step, and no content of the record.
     """
     topic = f"partner.{partner}.rejections.v1"
@@ -40,7 +41,7 @@ async def rejections(
         **(kafka or {}),
     )
     try:
-        left = await _at_the_beginning(consumer, topic)
+        left = await _at_the_beginning(consumer, topic, patience_s)
         seen: OrderedDict[str, None] = OrderedDict()  # delivery is at least once
         while follow or left:
             for place, records in (await consumer.getmany(timeout_ms=500)).items():
@@ -58,10 +59,10 @@ async def rejections(
         await consumer.stop()
 
 
-async def _at_the_beginning(consumer: Any, topic: str) -> dict[Any, int]:
+async def _at_the_beginning(consumer: Any, topic: str, patience_s: float) -> dict[Any, int]:
     """Wait for the partitions; gives where those end now that are not empty."""
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             await consumer.start()
             while not (places := consumer.assignment()):  # noqa: ASYNC110 - aiokafka has no event for it
                 await asyncio.sleep(0.05)
