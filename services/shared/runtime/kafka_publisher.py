@@ -15,7 +15,7 @@ from services.shared.runtime.kafka import Connection, new_producer, partition_of
 from services.shared.runtime.stream_ports import Place
 
 # An idempotent batch never expires by itself, so waiting for it does.
-ACKNOWLEDGED_WITHIN_S = 10.0
+ACKNOWLEDGED_WITHIN_S = 5.0
 ASK_AGAIN_AFTER_S = 10.0
 _LEAVE_WITHIN_S = 2.0
 

@@ -66,6 +66,7 @@ class Relay:
         failing_since = None
         pause = SHORTEST_PAUSE_S
         while True:
+            began = self._clock.now()
             done = await self._step()
             if done is None:
                 await self._outbox.woken()
@@ -73,9 +74,8 @@ class Relay:
                 failing_since, pause = None, SHORTEST_PAUSE_S
                 self._serve(True)
             else:
-                now = self._clock.now()
-                failing_since = failing_since or now
-                if (now - failing_since).total_seconds() >= UNREACHABLE_AFTER_S:
+                failing_since = failing_since or began
+                if (self._clock.now() - failing_since).total_seconds() >= UNREACHABLE_AFTER_S:
                     self._serve(False)
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
