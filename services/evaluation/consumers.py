@@ -235,7 +235,8 @@ class FoldLoop:
         self._tell(not reasons, reasons)
 
     def _seconds(self) -> float:
-        return self._clock.now().timestamp()
+        # Not the clock's: a correction of the time of day is no reason to store early or late.
+        return asyncio.get_running_loop().time()
 
     def _patience(self) -> float:
         if self._since is None:
