@@ -20,6 +20,7 @@ from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    ProducerClosed,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
     UnsupportedVersionError,
@@ -43,6 +44,8 @@ _NEEDS_SOMEBODY = (
     UnknownTopicOrPartitionError,
     UnsupportedVersionError,
 )
+# The broker did not answer yet, or the batch was taken back from a producer that was given up.
+_SAME_PRODUCER = (KafkaConnectionError, KafkaTimeoutError, ProducerClosed)
 
 
 class Progress(NamedTuple):
@@ -230,7 +233,7 @@ class Publisher(Builders):
         await asyncio.sleep(_PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)])
         self._failures += 1
         async with self._restarting:
-            if failed is not self._producer or isinstance(error, (KafkaConnectionError, KafkaTimeoutError)):
+            if failed is not self._producer or isinstance(error, _SAME_PRODUCER):
                 return
             with contextlib.suppress(NotDelivered):
                 self._producer = await self._started()
@@ -247,11 +250,12 @@ class Publisher(Builders):
 
 
 async def _stop(producer: Any) -> None:
-    """`stop` alone would wait for ever for batches that cannot be delivered."""
-    sender, producer._sender = producer._sender, None  # noqa: SLF001 - there is no public way to give up
+    """Give it up: what it has not delivered fails with ProducerClosed. Its own `stop` would wait for that for ever."""
+    sender, producer._sender = producer._sender, None  # noqa: SLF001 - there is no public way
     if sender is not None:
         with contextlib.suppress(Exception):
             await sender.close()
+    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
     await producer.stop()
 
 

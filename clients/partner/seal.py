@@ -9,7 +9,7 @@ import os
 import struct
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -74,18 +74,21 @@ class SealSession:
     def spent(self) -> bool:
         return self._left <= 0 or time.monotonic() >= self._until or os.getpid() != self._process
 
-    def seal(self, type_: str, record_id: str, revision: int, fields: Iterable[tuple[str, str]]) -> list[bytes]:
+    def seal(self, type_: str, record_id: str, revision: int, fields: Sequence[tuple[str, str]]) -> list[bytes]:
         """The fields of one record, sealed, in order; an empty text stays empty."""
         self._left -= 1
         prefix = self._types.get(type_)
         if prefix is None:
             prefix = self._types[type_] = self._prefix + frame(type_)
         bound = prefix + frame(record_id) + _u64(revision)
-        return [self._one(bound + _framed(field), text) if text else b"" for field, text in fields]
+        drawn = os.urandom(_NONCE * len(fields))
+        return [
+            self._one(drawn[at * _NONCE : (at + 1) * _NONCE], bound + _framed(field), text) if text else b""
+            for at, (field, text) in enumerate(fields)
+        ]
 
-    def _one(self, aad: bytes, text: str) -> bytes:
+    def _one(self, nonce: bytes, aad: bytes, text: str) -> bytes:
         plain = text if text.isascii() else unicodedata.normalize("NFC", text)
-        nonce = os.urandom(_NONCE)
         return nonce + self._encrypt(nonce, plain.encode(), aad)
 
 

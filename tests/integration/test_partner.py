@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import OutOfOrderSequenceNumber
 from typer.testing import CliRunner
 
 from clients.cli.__main__ import app
@@ -219,6 +220,24 @@ async def test_nothing_is_lost_when_the_broker_is_killed_in_the_middle(kafka, to
 
     found = {record.key.decode() for record in await records_of(kafka, partner)}
     assert found == {f"D:{number}" for number in numbers}
+
+
+async def test_nothing_is_lost_when_the_producer_has_to_be_replaced(kafka, topics, keys_dir):
+    async with a_publisher(kafka, "public_security", keys_dir) as publisher:
+
+        async def replace():
+            for _ in range(3):
+                await publisher._after_failure(OutOfOrderSequenceNumber())
+
+        replacing = asyncio.create_task(replace())
+        for number in range(6000):
+            await publisher.talent(**a_talent_record(f"P:{number}"))
+        await replacing
+        await publisher.flush(timeout=60)
+        assert publisher.progress == (6000, 6000)
+
+    found = {record.key.decode() for record in await records_of(kafka, "public_security")}
+    assert found == {f"P:{number}" for number in range(6000)}
 
 
 async def test_a_partner_without_a_topic_is_told_so(kafka, topics, keys_dir):
