@@ -27,11 +27,13 @@ class SqliteOutbox:
         self._position = 0
         self._newest = 0
         self._ahead: set[int] = set()
+        self._handed: list[int] = []
         self._news = asyncio.Event()
 
     def resume(self, position: int, newest: int) -> None:
         self._position, self._newest = position, newest
         self._ahead.clear()
+        self._handed.clear()
 
     def announce(self, newest: int) -> None:
         """A commit has returned; `newest` is the last sequence number there is."""
@@ -42,20 +44,32 @@ class SqliteOutbox:
     async def unsent(self, limit: int) -> list[Unsent]:
         ahead = self._ahead
         rows = self._read(_AFTER, (self._position, limit + len(ahead)))
+        self._handed = [row[0] for row in rows]
         return [Unsent(seq, unpack_message(message)) for seq, message in rows if seq not in ahead][:limit]
 
     async def sent(self, tokens: Iterable[Any]) -> None:
         """Raises StoreUnavailable when the position could not be written; the tokens count as sent all the same."""
         self._ahead.update(token for token in tokens if token > self._position)
-        position = self._position
-        for (seq,) in self._read(_SEQS_AFTER, (self._position, len(self._ahead))):
-            if seq not in self._ahead:
-                break
-            position = seq
+        position = self._behind_all_sent()
         if position > self._position:
             await self._move(position)
             self._position = max(self._position, position)
             self._ahead = {token for token in self._ahead if token > position}
+
+    def _behind_all_sent(self) -> int:
+        """The last number up to which nothing is unsent; mostly the last one handed out, known without reading."""
+        position = self._position
+        for seq in self._handed:
+            if seq > position:
+                if seq not in self._ahead:
+                    return position
+                position = seq
+        if max(self._ahead, default=0) > position:
+            for (seq,) in self._read(_SEQS_AFTER, (position, len(self._ahead))):
+                if seq not in self._ahead:
+                    break
+                position = seq
+        return position
 
     async def woken(self) -> None:
         while self._newest <= self._position or len(self._ahead) >= self._newest - self._position:
