@@ -11,8 +11,10 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from clients.partner import NotDelivered, Publisher, TopicUnreachable, rejections
 from deploy.local.kafka import LocalKafka
 from deploy.local.topics import KafkaUnreachable, apply
+from tests.builders.partner import A_USCC
 from tests.kafka_fixture import start_or_skip
 
 USERS = ("admin", "registry", "evaluator", "partner-health")
@@ -127,3 +129,31 @@ async def test_a_wrong_password_is_not_let_in(secured: LocalKafka):
         await apply(secured.bootstrap_servers, client=login("admin", "guessed"))
 
     assert "password" in caught.value.fix
+
+
+@pytest.mark.kafka
+async def test_a_department_publishes_on_its_own_topic_and_is_told_where_it_may_not(secured: LocalKafka):
+    await grant(secured)
+
+    async def publish(partner: str, **kafka: Any) -> None:
+        key, broker = bytes(31) + b"\x09", secured.bootstrap_servers
+        async with Publisher(
+            partner, platform_public_key=key, bootstrap_servers=broker, kafka=kafka, patience_s=3
+        ) as publisher:
+            await publisher.post(
+                record_id="p1", organisation=A_USCC, post="1", field="elderly_care", created_on="2020-01-01"
+            )
+
+    await publish("health", **login("partner-health"))
+    with pytest.raises(NotDelivered, match="is the partner registered"):
+        await publish("justice", **login("partner-health"))
+    with pytest.raises(NotDelivered, match="no broker answers"):
+        await publish("health", **login("partner-health", "guessed"))
+
+    mine = rejections("health", bootstrap_servers=secured.bootstrap_servers, kafka=login("partner-health"))
+    assert [one async for one in mine] == []
+    theirs = rejections(
+        "justice", bootstrap_servers=secured.bootstrap_servers, patience_s=3, kafka=login("partner-health")
+    )
+    with pytest.raises(TopicUnreachable):
+        await anext(theirs)
