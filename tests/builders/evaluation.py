@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 
@@ -116,10 +117,8 @@ class MemoryLog:
         found = self._fetch()
         if not found and wait_s:
             self._grown.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._grown.wait(), wait_s)
-            except TimeoutError:
-                pass
             found = self._fetch()
         return found
 
@@ -175,9 +174,7 @@ def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: by
     return last == 0 and node == root
 
 
-def consistent(
-    first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]
-) -> bool:
+def consistent(first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]) -> bool:
     """RFC 9162 §2.1.4.2."""
     if first == second:
         return not path and first_root == second_root

@@ -47,10 +47,10 @@ _FOLDED = Folded()
 
 
 class SubjectState(msgspec.Struct, frozen=True):
-    """Version of the last facts seen, and what they contribute: (series, county, month, amount)."""
+    """Version of the last facts seen, and what they contribute: never changed, replaced."""
 
     last: int = 0
-    cells: tuple[tuple[str, str, str, int], ...] = ()
+    cells: Cells = {}
 
 
 class Subject(Aggregate[SubjectState]):
@@ -64,7 +64,7 @@ class Subject(Aggregate[SubjectState]):
         return SubjectState()
 
     def fold(self, last: int, cells: Cells) -> None:
-        self._record(_FOLDED, SubjectState(last, tuple((*key, amount) for key, amount in cells.items())))
+        self._record(_FOLDED, SubjectState(last, cells))
 
 
 class ShardState(msgspec.Struct, frozen=True):

@@ -42,7 +42,7 @@ class HeldSubject:
     def __init__(self, aggregate: Subject) -> None:
         self.aggregate = aggregate
         self.last = aggregate.state.last
-        self.cells: Cells = {(series, county, month): n for series, county, month, n in aggregate.state.cells}
+        self.cells: Cells = aggregate.state.cells
         self.dirty = False
 
 

@@ -117,7 +117,15 @@ async def test_a_statement_pins_its_values_to_the_logs_and_is_signed(evaluation)
         for number, cut in enumerate(topic.partitions):
             records = evaluation.log.partitions[topic.topic, number][: cut.size]
             assert root_of([leaf_of(it) for it in records]) == cut.root
-    lines = ["swtalent-statement/v1", "local", answer.statement_id, "2020-12", "510000", "contributions 1", "restates -"]
+    lines = [
+        "swtalent-statement/v1",
+        "local",
+        answer.statement_id,
+        "2020-12",
+        "510000",
+        "contributions 1",
+        "restates -",
+    ]
     for topic in facts.cut:
         lines += [f"cut {topic.topic} {n} {it.size} {it.root.hex()}" for n, it in enumerate(topic.partitions)]
     lines += [f"value {it.number} {it.numerator} {it.denominator}" for it in facts.values]

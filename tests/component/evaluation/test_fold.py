@@ -97,7 +97,7 @@ def recomputed(log: MemoryLog) -> Counter:
 
 def some_facts(chance: random.Random) -> registry_pb.TalentFacts:
     def day() -> str:
-        return f"20{chance.randint(18, 21)}-{chance.randint(1, 12):02d}-{chance.choice([1, 15, 28])}".replace("-1", "-01", 0)
+        return f"20{chance.randint(18, 21)}-{chance.randint(1, 12):02d}-{chance.choice([1, 15, 28]):02d}"
 
     def span() -> tuple[str, str]:
         since, until = sorted((day(), day()))
@@ -119,7 +119,9 @@ def some_facts(chance: random.Random) -> registry_pb.TalentFacts:
     return a_talent(
         affiliations=works,
         recognitions=[a_recognition(*span()) for _ in range(chance.randint(0, 2))],
-        certificates=[a_certificate(chance.choice(["assistant", "senior"]), day()) for _ in range(chance.randint(0, 1))],
+        certificates=[
+            a_certificate(chance.choice(["assistant", "senior"]), day()) for _ in range(chance.randint(0, 1))
+        ],
         home_county=chance.choice(["", WUHOU, "500103"]),
     )
 
@@ -134,8 +136,8 @@ def a_history(seed: int, people: int = 6, events: int = 60) -> MemoryLog:
         own.append(talent_event(who, len(own) + 1, some_facts(chance)))
         log.append(own[-1])
         if chance.random() < 0.2:
-            back = chance.randint(1, len(own))
-            log.append(*own[-back:])
+            first, last = sorted((chance.randrange(len(own) + 1), chance.randrange(len(own) + 1)))
+            log.append(*own[first:last])
     return log
 
 
@@ -153,7 +155,7 @@ async def test_incremental_sums_equal_those_from_scratch(seed, at_once):
 
 
 class Fails:
-    """The n-th thing asked of the store fails: before or after it is done; as an answer or as the end of the process."""
+    """The n-th thing asked of the store fails, before or after it is done: as an answer, or as the process' end."""
 
     def __init__(self, at: int, error: type[BaseException]) -> None:
         self.left = at

@@ -142,7 +142,9 @@ def test_annulment_removes_from_its_month_on():
 
 def test_recognition_that_ends_takes_the_professional_away():
     cells = person(recognitions=[a_recognition("2019-06-15", "2020-06-30"), a_recognition("2020-09-01")])
-    assert [month for month in ("2019-06", "2020-05", "2020-06", "2020-08", "2020-09") if "1" in counted(cells, month)] == [
+    assert [
+        month for month in ("2019-06", "2020-05", "2020-06", "2020-08", "2020-09") if "1" in counted(cells, month)
+    ] == [
         "2019-06",
         "2020-05",
         "2020-09",
@@ -219,9 +221,7 @@ def test_an_institution_counts_while_a_professional_holds_one_of_its_posts():
         registry_pb.PostHolder(talent="b", professional=True, since="2020-02-01", until="2020-07-15"),
     ]
     post = registry_pb.Post(id="1", created_on="2018-01-01", closed_on="2020-06-30", known=True, holders=holders)
-    facts = an_organisation(
-        kind="public_institution", civil_affairs=True, registered_on="2010-01-01", posts=[post]
-    )
+    facts = an_organisation(kind="public_institution", civil_affairs=True, registered_on="2010-01-01", posts=[post])
     cells = {key: n for key, n in organisation.contributions("o", facts).items() if key[0].startswith("S19")}
     assert cells == {
         ("S19d", WUHOU, "2010-01"): 1,
