@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from services.shared.kernel.change import Answer
-from services.shared.kernel.outcome import Repeated, Stored, StoreDown
+from services.shared.kernel.outcome import Clash, Repeated, Stored, StoreDown
 from services.shared.runtime.store.sqlite import SqliteStore
 from services.shared.runtime.store.sqlite_tables import DirectoryInUseError, SchemaUnknownError
 from tests.builders.store import KINDS, Note, StillClock, a_cause, ce_ids, lines, note, written
@@ -59,11 +59,12 @@ class Disk:
         self.trouble = lambda *_: None
 
 
-def failing(statement: str, *, gone: bool = False) -> Callable[[Any, str], None]:
+def failing(statement: str, *, gone: bool = False, times: int = 1_000) -> Callable[[Any, str], None]:
     """Statements that begin so fail; `gone` ends the transaction first, as SQLite does after an I/O error."""
+    left = iter(range(times))
 
     def trouble(real: Any, seen: str) -> None:
-        if seen.startswith(statement):
+        if seen.startswith(statement) and next(left, None) is not None:
             if gone and real.in_transaction:
                 real.execute("ROLLBACK")
             raise sqlite3.OperationalError("disk I/O error")
@@ -92,6 +93,17 @@ class TestTransactions:
         connection_of(store).set_trace_callback(None)
         assert set(outcomes) == {Stored(1)}
         assert seen.count("COMMIT") < 20
+
+    async def test_of_two_commits_of_one_aggregate_in_one_transaction_the_second_clashes(self, store):
+        changes = [await note(store, "n1") for _ in range(5)]
+        for number, change in enumerate(changes):
+            change.apply(lambda it, number=number: it.write(str(number)))
+
+        outcomes = await asyncio.gather(*(store.commit([change]) for change in changes), written(store, "n2", "a"))
+
+        assert outcomes == [[Stored(1)], *[[Clash(1)]] * 4, Stored(1)]
+        assert await lines(store, "n1") == ("0",)
+        assert await ce_ids(store) == ["n1:1", "n2:1"]
 
     async def test_nobody_gets_an_outcome_before_commit_returned(self, store):
         reached, go_on = threading.Event(), threading.Event()
@@ -135,7 +147,7 @@ class TestFailingDisk:
     async def test_a_transaction_that_is_gone_takes_its_whole_group_with_it(self, store):
         """Without the check, what follows the error would be stored statement by statement and called lost."""
         await written(store, "old", "a")
-        disk = Disk(store, failing("INSERT INTO k_note_claims", gone=True))
+        disk = Disk(store, failing("INSERT INTO k_note_claims", gone=True, times=1))
 
         outcomes = await store.commit(await changes_of(store, "old", "n1", "n2"))
 

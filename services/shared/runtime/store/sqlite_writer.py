@@ -23,12 +23,11 @@ class Job:
     `newest` is the last sequence number in the outbox.
     """
 
-    __slots__ = ("done", "failed", "keys", "newest", "outcomes", "position", "stale", "writes")
+    __slots__ = ("done", "failed", "newest", "outcomes", "position", "stale", "writes")
 
     def __init__(self, writes: Sequence[Write] = (), *, stale: bool = False, position: int = 0) -> None:
         self.done: asyncio.Future[Job] | None = None
         self.writes = writes
-        self.keys = {write.ready.key for write in writes}
         self.stale = stale
         self.position = position
         self.outcomes: Sequence[Outcome] = ()
@@ -43,7 +42,6 @@ class Writer:
         self._transaction = transaction
         self._deliver = deliver
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._put_off: list[Job] = []
         self._open = True
         self.healthy = True
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -60,31 +58,23 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        while self._open or self._put_off:
-            group = self._next_group()
-            if group:
+        while self._open:
+            if group := self._next_group():
                 self._commit(group)
                 self._deliver(group)
             elif not self.healthy:
                 self._recover()
 
     def _next_group(self) -> list[Job]:
-        """Everything that waits, as long as no two jobs name one aggregate: the second of them is decided later."""
+        """Everything that waits. Two jobs may name one aggregate: then the second of them finds its guard broken."""
         group: list[Job] = []
-        keys: set[tuple[str, str]] = set()
-        waiting, self._put_off = self._put_off, []
         size = 0
         while size < _LARGEST_GROUP:
-            job = waiting.pop(0) if waiting else self._take(wait=not group)
+            job = self._take(wait=not group)
             if job is None:
                 break
-            if keys.isdisjoint(job.keys):
-                keys |= job.keys
-                size += len(job.writes)
-                group.append(job)
-            else:
-                self._put_off.append(job)
-        self._put_off += waiting
+            size += len(job.writes)
+            group.append(job)
         return group
 
     def _take(self, *, wait: bool) -> Job | None:
