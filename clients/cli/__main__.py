@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from clients.cli import doctor, indicators, keys, partner, settings, token, topics
+from clients.cli import doctor, indicators, keys, local, partner, settings, token, topics
 
 app = typer.Typer(
     name="swtalent",
@@ -18,6 +18,8 @@ app = typer.Typer(
 app.add_typer(partner.app, name="partner")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")
+app.command("up")(local.up)
+app.command("down")(local.down)
 app.command("indicators")(indicators.indicators)
 app.command("settings")(settings.settings)
 app.command("token")(token.token)

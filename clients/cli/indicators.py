@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -23,8 +24,13 @@ def indicators(
     request = pb.ListIndicatorsRequest(area=area, month=month, with_companions=companions)
     values = ask("evaluation", EvaluationServiceStub, "ListIndicators", request).indicators
     if json:
-        print_json([_object(value) for value in values])
-        return
+        print_json([as_object(value) for value in values])
+    else:
+        show(values)
+
+
+def show(values: Sequence[Any]) -> None:
+    """A table of IndicatorValues of one area and month."""
     shown = f"{values[0].area} · {values[0].month}" if values else ""
     print_table(
         ["#>", "指标 / indicator", "value>", "numerator>", "denominator>", "unit", "target>", "% of target>", "nature"],
@@ -46,7 +52,7 @@ def indicators(
     )
 
 
-def _object(value: Any) -> dict[str, object]:
+def as_object(value: Any) -> dict[str, object]:
     """Null = there is none; `value` and `target` are decimal texts, so that no digit is lost."""
     return {
         "number": value.number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -14,6 +15,11 @@ def run(module: str, *arguments: str) -> None:
     ended = subprocess.run([sys.executable, "-m", module, *arguments], check=False, env=os.environ)  # noqa: S603 - ours
     if ended.returncode:
         raise typer.Exit(ended.returncode)
+
+
+def become(module: str, *arguments: str) -> NoReturn:
+    """The same in this very process, so that Ctrl-C and signals reach it and nobody else."""
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - our own module
 
 
 def output_of(module: str, *arguments: str) -> str:

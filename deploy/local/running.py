@@ -58,10 +58,15 @@ def end(entries: Sequence[Noted], *, patience_s: float) -> None:
     for entry in entries:
         while entry.process() and time.monotonic() < deadline:
             time.sleep(0.05)
-        if process := entry.process():
-            process.kill()
-            process.wait(10)
-        _reap(entry.pid)
+        kill(entry)
+
+
+def kill(entry: Noted) -> None:
+    """SIGKILL, if it still runs."""
+    if process := entry.process():
+        process.kill()
+        process.wait(10)
+    _reap(entry.pid)
 
 
 def _reap(pid: int) -> None:

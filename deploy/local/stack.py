@@ -91,10 +91,12 @@ class Stack:
         """Only those that are not there; raises LocalProblem with what the key command said."""
         self._run("services.shared.runtime.keys", "init", "--dir", str(self.keys_dir))
 
-    def start_services(self) -> None:
-        """All at once; `until_ready` waits for them. They survive this process: `stop` ends them."""
-        started = []
+    def start_services(self, *names: str) -> None:
+        """Those named, or all at once; `until_ready` waits for them. They survive this process: `stop` ends them."""
+        started = self.running()
         for service in self.services:
+            if names and service.name not in names:
+                continue
             with service.log.open("ab") as log:
                 child = subprocess.Popen(
                     [sys.executable, "-m", f"services.{service.name}"],
@@ -106,6 +108,12 @@ class Stack:
                 )
             started.append(running.noted(service.name, child.pid))
             running.write(self._note, started)
+
+    def kill(self, *names: str) -> None:
+        """Ends them at once, as a power cut would; their data stays."""
+        for entry in self.running():
+            if entry.name in names:
+                running.kill(entry)
 
     def environment(self, service: str = "") -> dict[str, str]:
         """What a service, or a command that talks to this stack, finds in its environment."""

@@ -59,7 +59,7 @@ async def feed(
     province = Province(scale)
     end = deliveries * province.total if stop is None else min(stop, deliveries * province.total)
     remembered = Memory(memory)
-    fed = remembered.recall(cluster=await _cluster(bootstrap), scale=scale)
+    fed = remembered.recall(cluster=await cluster_of(bootstrap), scale=scale)
     first = fed.position if start is None else start
     sent: Counter[str] = Counter()
     refused: Counter[str] = Counter()
@@ -96,7 +96,7 @@ async def feed(
     return Outcome(sent, refused, end)
 
 
-async def _cluster(bootstrap: str) -> str:
+async def cluster_of(bootstrap: str) -> str:
     """Id of the Kafka behind the address: what was fed into another one does not count."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
