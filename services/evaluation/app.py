@@ -56,6 +56,7 @@ async def compose(
     sink = CheckpointTopic(streams.publisher(), clock=house.clock)
     checkpoints = CheckpointLoop(
         Checkpoints(fold=fold, notary=notary, sink=sink, deployment=settings.deployment),
+        stored=fold.stored,
         stop_sink=sink.stop,
         clock=house.clock,
     )
@@ -63,7 +64,6 @@ async def compose(
         fold=fold,
         log=log,
         clock=house.clock,
-        stored=checkpoints.moved,
         tell=lambda serving, why: house.health.mark("intake", serving, why=why),
     )
     house.add(checkpoints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -109,22 +109,27 @@ class FoldLoop:
 
     name = "fold"
 
-    def __init__(self, *, fold: Fold, log: Log, clock: Clock, stored: Callable[[], None], tell: Tell = untold) -> None:
+    def __init__(self, *, fold: Fold, log: Log, clock: Clock, tell: Tell = untold) -> None:
         self._fold = fold
         self._log = log
         self._clock = clock
-        self._stored = stored
         self._tell = tell
         self._since: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
         self._stopping = False
+        self._waiting = False
+        self._shown: dict[Place, int] = {}
 
     async def start(self) -> None:
         """Raises when the log cannot be reached."""
         await self._log.start()
-        async with self._fold.lock:
-            await self.check()
+        try:
+            async with self._fold.lock:
+                await self.check()
+        except BaseException:
+            await self._log.stop()
+            raise
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -158,8 +163,12 @@ class FoldLoop:
         while not self._stopping:
             try:
                 await self.turn()
+                if self._waiting:
+                    self._waiting = False
+                    self._report()
             except (PositionLost, StoreUnavailable, LogUnavailable) as error:
                 _log.warning("fold waits", error=type(error).__name__, why=str(error))
+                self._waiting = True
                 self._tell(False, str(error))
                 await self._clock.sleep(_PAUSE_S)
             except Exception:  # noqa: BLE001 - it must outlive any single failure
@@ -214,13 +223,16 @@ class FoldLoop:
             return
         with _storing.time():
             await self._fold.commit(dirty)
-        self._stored()
-        await self._show({place: self._fold.partitions[place].size for place in dirty})
+        await self._show()
 
-    async def _show(self, sizes: Mapping[Place, int]) -> None:
+    async def _show(self) -> None:
+        """Offsets travel while the next records are folded; at most one such commit at a time."""
         if self._showing is not None:
             await asyncio.wait([self._showing])
-        self._showing = asyncio.create_task(self._log.commit(sizes))
+        stored = {place: it.position.size for place, it in self._fold.partitions.items()}
+        news = {place: size for place, size in stored.items() if size != self._shown.get(place, 0)}
+        self._shown.update(news)
+        self._showing = asyncio.create_task(self._log.commit(news))
 
     def _stop(self, place: Place, why: str, **details: int) -> None:
         self._fold.partitions[place].stopped = why
@@ -256,18 +268,17 @@ class CheckpointLoop:
 
     name = "checkpoints"
 
-    def __init__(self, checkpoints: Checkpoints, *, stop_sink: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    def __init__(
+        self, checkpoints: Checkpoints, *, stored: asyncio.Event, stop_sink: Callable[[], Awaitable[None]], clock: Clock
+    ) -> None:
         self._checkpoints = checkpoints
+        self._stored = stored
         self._stop_sink = stop_sink
         self._clock = clock
-        self._moved = asyncio.Event()
-        self._moved.set()
         self._task: asyncio.Task[None] | None = None
 
-    def moved(self) -> None:
-        self._moved.set()
-
     async def start(self) -> None:
+        self._stored.set()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -279,8 +290,8 @@ class CheckpointLoop:
 
     async def _run(self) -> None:
         while True:
-            await self._moved.wait()
-            self._moved.clear()
+            await self._stored.wait()
+            self._stored.clear()
             if not await self._checkpoints.publish():
-                self._moved.set()
+                self._stored.set()
                 await self._clock.sleep(_PAUSE_S)

@@ -53,6 +53,8 @@ class Fold:
         self.partitions: dict[Place, Partition] = {}
         # What is in memory may differ from the store: `load` these before anything else is done with them.
         self.lost: set[Place] = set()
+        # Set whenever positions were stored, by whomever: checkpoints follow.
+        self.stored = asyncio.Event()
         self._store = store
         self._decode = decode
 
@@ -159,6 +161,8 @@ class Fold:
         self.lost.update(places)
         await self._store_all([self.partitions[place] for place in places])
         self.lost.difference_update(places)
+        if places:
+            self.stored.set()
 
     async def _store_all(self, partitions: Sequence[Partition]) -> None:
         shards = [

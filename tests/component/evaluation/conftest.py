@@ -24,7 +24,8 @@ class StillClock(SetClock):
 class Evaluation:
     """The whole service in this process over SQLite, a real channel to it, and logs of its own."""
 
-    def __init__(self, settings, streams, log, clock, channel) -> None:
+    def __init__(self, app, settings, streams, log, clock, channel) -> None:
+        self.app = app
         self.settings, self.streams, self.log, self.clock = settings, streams, log, clock
         self.stub = EvaluationServiceStub(channel)
 
@@ -63,4 +64,4 @@ async def evaluation(tmp_path) -> AsyncIterator[Evaluation]:
     streams = BothLogs(log)
     app = await compose(settings, streams=streams, log=log, clock=clock)
     async with app, grpc.aio.insecure_channel(app.address) as channel:
-        yield Evaluation(settings, streams, log, clock, channel)
+        yield Evaluation(app, settings, streams, log, clock, channel)

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from services.evaluation.app import compose
 from services.shared.runtime import keys
 from services.shared.runtime.envelope import CHECKPOINTS
 from swtalent.evaluation.v1 import evaluation_service_pb2 as pb
@@ -218,6 +219,22 @@ async def test_proofs_hold_against_the_published_checkpoint(evaluation):
         assert consistent(first, size, proof.first_root, root, proof.path)
 
 
+async def test_the_cut_of_a_statement_is_said_in_checkpoints_too(evaluation):
+    evaluation.log.append(*people(5))
+    answer = await publish(evaluation)
+    cut = {
+        f"swtalent/local/{topic.topic}/{number}\n{it.size}\n{base64.b64encode(it.root).decode()}\n"
+        for topic in answer.statement.cut
+        for number, it in enumerate(topic.partitions)
+        if it.size
+    }
+
+    async def said():
+        return cut <= {it.value.decode().split("\n\n")[0] + "\n" for it in evaluation.streams.of(CHECKPOINTS)}
+
+    await evaluation.until(said)
+
+
 async def test_nothing_is_proved_beyond_what_is_stored(evaluation):
     for request in (
         pb.GetInclusionProofRequest(topic=REGISTRY, partition=0, offset=0, size=1),
@@ -231,3 +248,22 @@ async def test_nothing_is_proved_beyond_what_is_stored(evaluation):
             pb.GetInclusionProofRequest(topic="partner.x.records.v1"), metadata=evaluation.token()
         )
     assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_second_start_publishes_no_reference_data_again_and_reads_from_the_store(evaluation):
+    evaluation.log.append(*people(7))
+    first = await publish(evaluation)
+    await evaluation.app.stop()
+    events = len(evaluation.streams.of("evaluation.events.v1"))
+
+    app = await compose(evaluation.settings, streams=evaluation.streams, log=evaluation.log, clock=evaluation.clock)
+    async with app, grpc.aio.insecure_channel(app.address) as channel:
+        again = type(evaluation)(
+            app, evaluation.settings, evaluation.streams, evaluation.log, evaluation.clock, channel
+        )
+        assert (await again.indicator("1")).numerator == 7
+        second = await publish(again, "statement-2")
+    assert len(evaluation.streams.of("evaluation.events.v1")) == events + 1
+    assert {it.number: it.numerator for it in second.statement.values} == {
+        it.number: it.numerator for it in first.statement.values
+    }

@@ -46,7 +46,7 @@ class Process:
         self.log = log
         store = MemoryStore(KINDS, clock=SetClock(), faults=faults, disk=disk)
         self.fold = Fold(store=store, decode=decode, table=Table())
-        self.loop = FoldLoop(fold=self.fold, log=log, clock=SetClock(), stored=lambda: None)
+        self.loop = FoldLoop(fold=self.fold, log=log, clock=SetClock())
 
     async def start(self) -> Process:
         for place in self.log.partitions:
