@@ -7,7 +7,7 @@ from services.funding.consumers import Departments, OwnCommitments
 from services.funding.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams
-from services.shared.runtime.kafka import KafkaStreams
+from services.shared.runtime.kafka_streams import KafkaStreams
 from services.shared.runtime.lifecycle import App
 from services.shared.runtime.settings import Settings
 from swtalent.funding.v1.funding_service_pb2_grpc import add_FundingServiceServicer_to_server

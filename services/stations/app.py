@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams
 from services.shared.runtime.issuer import ServiceToken
-from services.shared.runtime.kafka import KafkaStreams
+from services.shared.runtime.kafka_streams import KafkaStreams
 from services.shared.runtime.lifecycle import App
 from services.shared.runtime.neighbours import Neighbour
 from services.shared.runtime.settings import Settings

@@ -175,7 +175,7 @@ async def _serve(settings: Settings, compose: Compose) -> int:
         app = await compose(settings)
         app.parts.insert(0, metrics)
         await app.start()
-        _collect_seldom()
+        collect_seldom()
     except Exception as error:  # noqa: BLE001 - one line for whoever started it, the rest in the log
         if not isinstance(error, StartError | SettingsError | KeyFileError | DomainError | OSError):
             _log.error("service cannot start", **frames_of(error))
@@ -194,7 +194,7 @@ async def _serve(settings: Settings, compose: Compose) -> int:
     return 0
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Windows hold tens of thousands of acyclic values: with the usual thresholds, looking for cycles among them cost
     two fifths of the intake's time.
     """
