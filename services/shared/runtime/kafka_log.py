@@ -72,6 +72,8 @@ class KafkaLog:
                 await self._consumer.stop()
 
     async def bounds(self) -> Mapping[Place, tuple[int, int]]:
+        if self._consumer is None:
+            raise self._unavailable(why="not connected yet")
         try:
             first = await self._consumer.beginning_offsets(self._all)
             last = await self._consumer.end_offsets(self._all)
