@@ -80,7 +80,6 @@ async def test_the_fold_follows_the_log_and_goes_on_after_a_restart(own_kafka: L
             seconds.append(time.perf_counter() - began)
             await asyncio.sleep(0.02)
         watching.cancel()
-        print(f"event to watcher p50 {statistics.median(seconds) * 1000:.1f} ms, most {max(seconds) * 1000:.1f} ms")
         assert statistics.median(seconds) < 0.25
 
     assert all(await publisher.publish([talent_event("talent-0", 2, a_talent(affiliations=[]))]))
