@@ -14,8 +14,8 @@ venv: $(VENV) ## create or refresh .venv from requirements.lock
 $(VENV): requirements.lock pyproject.toml deploy/environment.sh
 	@bash deploy/environment.sh
 
-up: $(VENV) ## start Kafka and the four services, load the sample (DETACH=1 leaves them running)
-	@$(RUN)/swtalent up $(if $(filter 1 true yes,$(DETACH)),--detach)
+up: $(VENV) ## start Kafka and the four services, load the sample (SCALE=0.01: a small one; DETACH=1 leaves them running)
+	@$(RUN)/swtalent up $(if $(SCALE),--scale $(SCALE)) $(if $(filter 1 true yes,$(DETACH)),--detach)
 
 down: $(VENV) ## stop what `make up DETACH=1` left running
 	@$(RUN)/swtalent down

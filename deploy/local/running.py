@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -50,7 +49,7 @@ def write(path: Path, entries: Sequence[Noted]) -> None:
 
 
 def end(entries: Sequence[Noted], *, patience_s: float) -> None:
-    """SIGTERM to all at once; by force what has not ended in time. Reaps those that are children of this process."""
+    """SIGTERM to all at once; by force what has not ended in time."""
     for entry in entries:
         if process := entry.process():
             process.send_signal(signal.SIGTERM)
@@ -66,11 +65,3 @@ def kill(entry: Noted) -> None:
     if process := entry.process():
         process.kill()
         process.wait(10)
-    _reap(entry.pid)
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return

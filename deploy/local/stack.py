@@ -49,6 +49,7 @@ class Stack:
         self.data_dir = data_dir.resolve()
         self.keys_dir = self.data_dir / "keys"
         self._note = self.data_dir / "running.json"
+        self._children: list[subprocess.Popen[bytes]] = []
         elsewhere = os.environ.get(KAFKA_VARIABLE, "")
         self.kafka = None if elsewhere else LocalKafka(self.data_dir / "kafka", port=kafka_port)
         self.bootstrap = elsewhere or f"{HOST}:{kafka_port}"
@@ -106,6 +107,7 @@ class Stack:
                     env=self.environment(service.name),
                     start_new_session=True,  # Ctrl-C is ours to pass on, in order
                 )
+            self._children.append(child)
             started.append(running.noted(service.name, child.pid))
             running.write(self._note, started)
 
@@ -114,6 +116,11 @@ class Stack:
         for entry in self.running():
             if entry.name in names:
                 running.kill(entry)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Those of our own children that have ended."""
+        self._children = [child for child in self._children if child.poll() is None]
 
     def environment(self, service: str = "") -> dict[str, str]:
         """What a service, or a command that talks to this stack, finds in its environment."""
@@ -189,6 +196,7 @@ class Stack:
         """Ends the services, then the broker; False when nothing ran. Only processes that this folder's note names."""
         entries = self.running()
         running.end(entries, patience_s=_STOP_WITHIN_S)
+        self._reap()
         self._note.unlink(missing_ok=True)
         broker = bool(self.kafka and self.kafka.pid)
         if self.kafka is not None:
