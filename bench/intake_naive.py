@@ -11,12 +11,14 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import uvloop
 from aiokafka import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
+from faststream.kafka.annotations import KafkaMessage
+from faststream.kafka.message import KafkaMessage as Delivered
 from pydantic import BaseModel
 
 from bench.records import TOPIC
@@ -74,12 +76,15 @@ async def main(folder: Path, bootstrap: str, count: int, group: str) -> float:
         database.execute("INSERT OR IGNORE INTO event VALUES (?,?)", (f"{person.id}:1", body))
         database.execute("COMMIT")
 
-    async def plain(message: KafkaMessage) -> bytes:
+    async def plain(message: Delivered) -> bytes:
         return message.body
 
-    async def raw(record: ConsumerRecord, _: object) -> KafkaMessage:
+    async def raw(record: ConsumerRecord, original: Any) -> Delivered:
         headers = {name: value.hex() for name, value in record.headers}
-        return KafkaMessage(body=record.value, headers=headers, raw_message=record, message_id=str(record.offset))
+        consumer = original.__self__._consumer
+        return Delivered(
+            body=record.value, headers=headers, raw_message=record, message_id=str(record.offset), consumer=consumer
+        )
 
     @broker.subscriber(TOPIC, group_id=group, auto_offset_reset="earliest", ack_policy=AckPolicy.ACK, no_reply=True,
                        decoder=plain, parser=raw)  # fmt: skip

@@ -203,6 +203,8 @@ class OwnTalents:
         if header(record.headers, "ce_type") != events.TalentEvent.DESCRIPTOR.full_name.encode():
             return None
         event = events.TalentEvent.FromString(record.value or b"")
+        if event.version == 1 and not any(it.post for it in event.after.affiliations):
+            return None  # nobody before it, nothing to do for it: nearly all
         follower = f"posts/{event.id}"
         return Task(((Follower, follower),), _TalentSeen(follower, event))
 

@@ -69,6 +69,8 @@ class Talents:
         if header(record.headers, "ce_type") != registry.TalentEvent.DESCRIPTOR.full_name.encode():
             return None
         event = registry.TalentEvent.FromString(record.value or b"")
+        if event.version == 1 and not _in_communities(event):
+            return None  # nobody before it, nothing to do for it: most
         follower = f"workers/{event.id}"
         return Task(((Follower, follower),), _TalentSeen(follower, event))
 
@@ -82,6 +84,8 @@ class Talents:
         seen: _TalentSeen = task.content
         event = seen.event
         follower = changes(Follower, seen.follower)
+        if not (follower.aggregate.exists or _in_communities(event)):
+            return
         if not follower.aggregate.is_next(event.version):
             return
         work = communities_of(
@@ -132,6 +136,10 @@ class OwnStations:
         for code in {*seen.serves, *follower.aggregate.state.written_to}:
             changes(Township, code).apply(_serve(event.id, times if code in seen.serves else None))
         follower.apply(lambda it: it.see(event.version, seen.serves))
+
+
+def _in_communities(event: registry.TalentEvent) -> bool:
+    return any(len(it.place) == COMMUNITY for it in event.after.affiliations)
 
 
 def _employ(talent: str, work: tuple[Worker, ...]) -> Callable[[Community], None]:

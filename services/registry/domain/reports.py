@@ -1,4 +1,7 @@
-"""What departments report of a person, one value per record; a talent's facts are combined from them (talent.py)."""
+"""What departments report of a person, one value per record; a talent's facts are combined from them (talent.py).
+
+Stored by position (`array_like`), which halves the document: new fields go to the end, with a default.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ from services.shared.kernel.dates import Day
 from services.shared.kernel.origin import Origin
 
 
-class NameSeen(msgspec.Struct, frozen=True, gc=False):
+class NameSeen(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The name as a keyed pseudonym of its normalised form: enough to see that two reports differ."""
 
     index: str
     department: str
 
 
-class Affiliation(msgspec.Struct, frozen=True, gc=False):
+class Affiliation(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Work of a person for an organisation in [since, until), as its department reports it."""
 
     id: str
@@ -33,7 +36,7 @@ class Affiliation(msgspec.Struct, frozen=True, gc=False):
     until: Day
 
 
-class Recognition(msgspec.Struct, frozen=True, gc=False):
+class Recognition(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Recognised as social-work professional (社会工作专业人才) in [since, until)."""
 
     ground: str
@@ -42,7 +45,7 @@ class Recognition(msgspec.Struct, frozen=True, gc=False):
     department: str
 
 
-class Certificate(msgspec.Struct, frozen=True, gc=False):
+class Certificate(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A passed level (职业水平). `senior` is held from `granted_on`, by review."""
 
     level: str
@@ -52,7 +55,7 @@ class Certificate(msgspec.Struct, frozen=True, gc=False):
     annulled_on: Day = Day("")
 
 
-class Designation(msgspec.Struct, frozen=True, gc=False):
+class Designation(msgspec.Struct, frozen=True, gc=False, array_like=True):
     kind: str
     grade: str
     grantor_level: str
@@ -60,7 +63,7 @@ class Designation(msgspec.Struct, frozen=True, gc=False):
     until: Day
 
 
-class Pay(msgspec.Struct, frozen=True, gc=False):
+class Pay(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Pay of a calendar year from one employer; the band is public, the amount is not."""
 
     year: int
@@ -68,7 +71,7 @@ class Pay(msgspec.Struct, frozen=True, gc=False):
     band: str
 
 
-class WorkReport(msgspec.Struct, frozen=True, gc=False, tag="work"):
+class WorkReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="work"):
     origin: Origin
     name: NameSeen
     area: str
@@ -80,7 +83,7 @@ class WorkReport(msgspec.Struct, frozen=True, gc=False, tag="work"):
     pay_fen: int
 
 
-class EndReport(msgspec.Struct, frozen=True, gc=False, tag="end"):
+class EndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="end"):
     """May arrive before the report of the affiliation it ends."""
 
     origin: Origin
@@ -91,7 +94,7 @@ class EndReport(msgspec.Struct, frozen=True, gc=False, tag="end"):
     reason: str
 
 
-class PassReport(msgspec.Struct, frozen=True, gc=False, tag="pass"):
+class PassReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pass"):
     origin: Origin
     name: NameSeen
     home_county: str
@@ -100,13 +103,13 @@ class PassReport(msgspec.Struct, frozen=True, gc=False, tag="pass"):
     number_index: str
 
 
-class DesignationReport(msgspec.Struct, frozen=True, gc=False, tag="designation"):
+class DesignationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="designation"):
     origin: Origin
     name: NameSeen | None
     designation: Designation
 
 
-class PayReport(msgspec.Struct, frozen=True, gc=False, tag="pay"):
+class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay"):
     origin: Origin
     name: NameSeen | None
     pay: Pay

@@ -18,7 +18,7 @@ class RevisionReused(Duplicate):
     fix_zh, fix_en = "请提高版本号后重新提交", "Raise the revision and send it again"
 
 
-class Origin(msgspec.Struct, frozen=True, gc=False):
+class Origin(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """`system` = partner or caller; `record_id` = its own id of the record. Revision 0 = given interactively:
     the caller's request id guards against repeats, and the latest call counts.
     """

@@ -13,7 +13,7 @@ from services.shared.kernel.errors import CodeUnknown, DomainError, Invalid
 from services.shared.kernel.origin import Origin
 from services.shared.kernel.partner import Partner, partner
 from services.shared.kernel.step import Step
-from services.shared.runtime.envelope import PartnerHeaders, partner_headers, partner_of
+from services.shared.runtime.envelope import PARTNER_TYPE, PartnerHeaders, header, partner_headers, partner_of
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.common.v1 import access_pb2
 from swtalent.partner.v1 import records_pb2
@@ -65,9 +65,12 @@ class PartnerRecords:
         if owned != set(handlers):
             raise ValueError(f"{service} owns {sorted(owned)} and handles {sorted(handlers)}")
         self._handlers = dict(handlers)
+        self._types = {f"{PARTNER_TYPE}{name}".encode() for name in handlers}
         self._first_owner = first_owner
 
     def read(self, record: Received) -> Task | None:
+        if not self._first_owner and header(record.headers, "ce_type") not in self._types:
+            return None  # what most records are to most services
         try:
             headers = partner_headers(record.headers)
         except DomainError:

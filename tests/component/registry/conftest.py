@@ -39,6 +39,15 @@ class Registry:
         token = a_token(self.settings, role=role, now=self.clock.now(), **given)
         return (("authorization", f"Bearer {token}"),)
 
+    async def settled(self) -> None:
+        """Every record is worked through, and all that was stored is in the log."""
+        store = self.app.parts[0]._store
+        before = -1
+        while before != len(self.streams.records) or await store.outbox.unsent(1):
+            before = len(self.streams.records)
+            await self.streams.settled()
+            await asyncio.sleep(0.02)
+
     def request_id(self) -> str:
         self._requests += 1
         return f"request-{self._requests}"

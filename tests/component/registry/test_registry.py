@@ -47,7 +47,7 @@ def talent_events(registry):
 async def test_a_department_and_a_partner_report_one_person(registry):
     answer = await registry.stub.RecordTalent(registry.a_talent(), metadata=registry.token())
     await registry.partner_sends("TalentRecord", talent_record(), record_id="h-1", partner="health")
-    await registry.streams.settled()
+    await registry.settled()
 
     talent = (
         await registry.stub.GetTalent(pb.GetTalentRequest(talent_id=answer.talent_id), metadata=registry.token())
@@ -61,7 +61,7 @@ async def test_the_same_request_answers_as_the_first_time_and_changes_nothing(re
     request = registry.a_talent()
     first = await registry.stub.RecordTalent(request, metadata=registry.token())
     again = await registry.stub.RecordTalent(request, metadata=registry.token())
-    await registry.streams.settled()
+    await registry.settled()
 
     assert again == first
     assert len(talent_events(registry)) == 1
@@ -93,7 +93,7 @@ async def test_a_bad_request_is_refused_with_code_and_field_and_leaves_nothing(r
     call = registry.stub.RecordTalent(registry.a_talent(**changed), metadata=registry.token())
 
     assert await refused(call) == (code, reason, field)
-    await registry.streams.settled()
+    await registry.settled()
     assert talent_events(registry) == []
 
 
@@ -228,7 +228,7 @@ async def test_pages_hold_everybody_of_an_area_once(registry):
 async def test_a_bad_record_is_refused_once_and_the_next_one_is_taken(registry):
     await registry.partner_sends("TalentRecord", talent_record(place="519999"), record_id="r-1")
     await registry.partner_sends("TalentRecord", talent_record(), record_id="r-2")
-    await registry.streams.settled()
+    await registry.settled()
 
     rejections = registry.streams.of("partner.civil_affairs.rejections.v1")
     assert [refusal_pb2.Refusal.FromString(it.value).reason for it in rejections] == ["AREA_UNKNOWN"]
@@ -240,7 +240,7 @@ async def test_a_prefectures_own_system_reports_its_own_area_only(registry):
     await registry.partner_sends(
         "TalentRecord", talent_record(place="510703"), record_id="c-1", partner="civil_affairs-510100"
     )
-    await registry.streams.settled()
+    await registry.settled()
 
     [rejection] = registry.streams.of("partner.civil_affairs-510100.rejections.v1")
     assert refusal_pb2.Refusal.FromString(rejection.value).reason == "OUTSIDE_SCOPE"
@@ -251,7 +251,7 @@ async def test_another_name_opens_one_case(registry):
     await registry.partner_sends(
         "TalentRecord", talent_record(), record_id="h-1", partner="health", person=Person("李鸣", PERSON.id_number)
     )
-    await registry.streams.settled()
+    await registry.settled()
 
     cases = [it for it in registry.streams.of("registry.events.v1")
              if dict(it.headers)["ce_type"].endswith(b"IdentityCaseEvent")]  # fmt: skip
@@ -273,7 +273,7 @@ async def test_a_post_is_held_by_a_professional_and_the_organisation_can_take_a_
         record_id="p-1",
     )
     await registry.partner_sends("TalentRecord", talent_record(post="p-1"), record_id="r-1")
-    await registry.streams.settled()
+    await registry.settled()
 
     facts = (
         await registry.stub.GetOrganisation(pb.GetOrganisationRequest(uscc=a_uscc()), metadata=registry.token())
@@ -293,7 +293,7 @@ async def test_no_personal_data_leaves_the_process_in_clear(registry, tmp_path, 
     await registry.stub.RecordTalent(registry.a_talent(), metadata=registry.token())
     await registry.partner_sends("TalentRecord", talent_record(), record_id="r-1", partner="health")
     await registry.partner_sends("TalentRecord", talent_record(place="1"), record_id="r-2")
-    await registry.streams.settled()
+    await registry.settled()
     await registry.app.stop()
 
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
