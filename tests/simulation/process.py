@@ -33,7 +33,7 @@ class Faults:
                 "store fails", "store lies", "commit in pieces",
             )
         }  # fmt: skip
-        self.outages = chance.random() < 0.3
+        self.outages = [what for what in ("broker_down", "store_down") if chance.random() < 0.4]
         self.rebalances = chance.choice([0.0, 0.1, 0.4])
 
 
@@ -57,16 +57,18 @@ class World:
 
         self.in_background(wait())
 
-    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         token = _process.set(None)
         task = asyncio.create_task(work)
         _process.reset(token)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
-    async def everything_arrived(self) -> None:
-        if self._background:
-            await asyncio.wait(self._background)
+    @property
+    def busy(self) -> bool:
+        """Outages, late batches or callers are still on their way."""
+        return bool(self._background)
 
 
 class Process:
@@ -155,9 +157,9 @@ class FaultyOutbox:
         self._inner = inner.outbox
         self._disk = disk
 
-    async def unsent(self, limit: int):
+    async def unsent(self, limit: int, *, besides=()):
         await self._process.step("unsent")
-        return await self._inner.unsent(limit)
+        return await self._inner.unsent(limit, besides=besides)
 
     async def sent(self, tokens) -> None:
         await self._process.step("sent:before")

@@ -23,7 +23,7 @@ DEAD_LETTER = "sim.dead-letter.v1"
 TOPICS = {RECORDS_IN: 3, EVENTS: 4, REJECTIONS: 1, DEAD_LETTER: 1}
 BAD = {"negative", "unlucky", "defect", "headless"}
 RECORDS, REQUESTS = 50, 8
-TROUBLE_S, PATIENCE_S = 60.0, 600.0
+TROUBLE_S, LONGEST_OUTAGE_S, PATIENCE_S = 60.0, 90.0, 600.0
 
 
 class Draw:
@@ -133,6 +133,8 @@ class Run:
         self._replace_the_dead()
         for number in range(REQUESTS):
             world.in_background(self._call(number))
+        for what in world.faults.outages:
+            world.in_background(self._outage(what))
         until = asyncio.get_running_loop().time() + TROUBLE_S
         while asyncio.get_running_loop().time() < until:
             await asyncio.sleep(world.random.random() * 2)
@@ -140,17 +142,20 @@ class Run:
             self._replace_the_dead()
             await self._misfortune()
         self._write_some(len(self._input))
-        world.calm, world.broker_down, world.store_down = True, False, False
-        await world.everything_arrived()
+        world.calm = True
+        await self._until(lambda: not world.busy)
         for group in self.log.groups.values():
             group.wanted = True  # what was settled without its offset being remembered comes once more
+        await self._until(lambda: not self.log.lag() and not self.disk.outbox)
+        await self._check()
+
+    async def _until(self, quiet: Callable[[], bool]) -> None:
         until = asyncio.get_running_loop().time() + PATIENCE_S
-        while self.log.lag() or self.disk.outbox or len(self.answered) < REQUESTS:
+        while not quiet():
             assert asyncio.get_running_loop().time() < until, f"does not settle: lag {self.log.lag()}"
-            await asyncio.sleep(1)
             self._replace_the_dead()
             await self._rebalance_if_wanted()
-        await self._check()
+            await asyncio.sleep(1)
 
     def _replace_the_dead(self) -> None:
         self.replicas = [replica for replica in self.replicas if not replica.dead]
@@ -164,12 +169,14 @@ class Run:
                 zombies = [self.world.random.choice(group.members)] if zombie and len(group.members) > 1 else []
                 await group.rebalance(zombies)
 
+    async def _outage(self, what: str) -> None:
+        await asyncio.sleep(self.world.random.random() * TROUBLE_S / 3)
+        setattr(self.world, what, True)
+        await asyncio.sleep(self.world.random.uniform(5, LONGEST_OUTAGE_S))
+        setattr(self.world, what, False)
+
     async def _misfortune(self) -> None:
         world, chance = self.world, self.world.random
-        if world.faults.outages and chance.random() < 0.1:
-            world.broker_down = not world.broker_down
-        if world.faults.outages and chance.random() < 0.1:
-            world.store_down = not world.store_down
         drawn = chance.random()
         if drawn < world.faults.rebalances:
             for group in self.log.groups.values():

@@ -86,7 +86,10 @@ class Unsent(msgspec.Struct, frozen=True):
 class Outbox(Protocol):
     """Events that are stored and not yet known to be in Kafka, in the order of their aggregate's versions."""
 
-    async def unsent(self, limit: int) -> list[Unsent]: ...
+    async def unsent(self, limit: int, *, besides: Collection[Any] = ()) -> list[Unsent]:
+        """The first ones, without those whose tokens are in `besides` because they are under way. May give none
+        although there are more behind those.
+        """
 
     async def sent(self, tokens: Iterable[Any]) -> None:
         """Forget them; called only after the broker acknowledged."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
 
 from services.shared.kernel.errors import StoreUnavailable
-from services.shared.kernel.ports import Clock, Outbox
+from services.shared.kernel.ports import Clock, Outbox, Unsent
 from services.shared.runtime.metrics import METRICS, Counter
 from services.shared.runtime.stream_ports import Publisher, Tell, untold
 
 CHUNK = 2000
 UNREACHABLE_AFTER_S = 5.0
+# Reading keeps the loop busy: a chunk's batches should be on the wire before.
+LET_IT_LEAVE_S = 0.001
 SHORTEST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
 
@@ -47,6 +50,9 @@ class Relay:
         self._drain_s = drain_s
         self._chunk = chunk
         self._serving = False
+        self._mark: asyncio.Task[None] | None = None
+        self._marking: frozenset[Any] = frozenset()
+        self._read_ahead: list[Unsent] = []
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -98,19 +104,45 @@ class Relay:
         self._tell(serving, "" if serving else "Kafka does not acknowledge")
 
     async def once(self) -> bool | None:
-        """Send one chunk: None = nothing to send, True = all acknowledged and marked, False = some to be sent again."""
-        unsent = await self._outbox.unsent(self._chunk)
+        """Send one chunk: None = nothing to send, True = all acknowledged, False = some to be sent again.
+
+        While the broker works on a chunk the next one is read, and the one before is marked.
+        """
+        unsent, self._read_ahead = self._read_ahead, []
+        if not unsent:
+            await self._marked()
+            unsent = await self._outbox.unsent(self._chunk)
         if not unsent:
             return None
-        acknowledged = await self._publisher.publish([item.message for item in unsent])
+        sending = asyncio.create_task(self._publisher.publish([item.message for item in unsent]))
+        try:
+            if len(unsent) == self._chunk:
+                await self._clock.sleep(LET_IT_LEAVE_S)
+                under_way = self._marking.union([item.token for item in unsent])
+                self._read_ahead = await self._outbox.unsent(self._chunk, besides=under_way)
+        finally:
+            acknowledged = await sending
+        await self._marked()
         tokens = [item.token for item, acked in zip(unsent, acknowledged, strict=True) if acked]
         if tokens:
-            await self._outbox.sent(tokens)
+            self._marking = frozenset(tokens)
+            self._mark = asyncio.create_task(self._outbox.sent(tokens))
             _sent.inc(len(tokens))
         if len(tokens) == len(unsent):
             return True
+        # Later versions of what was not acknowledged may have been read: all of it is read again.
+        self._read_ahead = []
         _unknown.inc(len(unsent) - len(tokens))
         return False
+
+    async def _marked(self) -> None:
+        """Wait for the mark under way. If it fails, those events are sent once more."""
+        mark, self._mark = self._mark, None
+        try:
+            if mark is not None:
+                await mark
+        finally:
+            self._marking = frozenset()
 
     async def _emptied(self, running: asyncio.Task[None]) -> None:
         """Returns when nothing is unsent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -179,8 +180,8 @@ class MemoryOutbox:
         self._news = asyncio.Event()
         disk.news.add(self._news)
 
-    async def unsent(self, limit: int) -> list[Unsent]:
-        first = [seq for seq, _ in zip(self._disk.outbox, range(limit), strict=False)]
+    async def unsent(self, limit: int, *, besides: Collection[Any] = ()) -> list[Unsent]:
+        first = list(itertools.islice((seq for seq in self._disk.outbox if seq not in besides), limit))
         return [Unsent(seq, unpack_message(self._disk.outbox[seq])) for seq in first]
 
     async def sent(self, tokens: Iterable[Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +48,7 @@ class MongoOutbox:
         self._waiting[(kind, aggregate_id)] = next(self._turns)
         self._news.set()
 
-    async def unsent(self, limit: int) -> list[Unsent]:
+    async def unsent(self, limit: int, *, besides: Collection[Any] = ()) -> list[Unsent]:
         """Raises StoreUnavailable."""
         turns = dict(itertools.islice(self._waiting.items(), limit))
         found: dict[Key, list[Any]] = {}
@@ -67,7 +67,11 @@ class MongoOutbox:
                 self._done(key, turn)
                 continue
             self._handed[key] = (turn, {one["n"] for one in pending})
-            unsent += [Unsent((*key, one["n"]), unpack_message(one["message"])) for one in pending]
+            unsent += [
+                Unsent(token, unpack_message(one["message"]))
+                for one in pending
+                if (token := (*key, one["n"])) not in besides
+            ]
             if len(unsent) >= limit:
                 break
         return unsent[:limit]

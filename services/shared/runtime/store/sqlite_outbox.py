@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from services.shared.kernel.ports import Unsent
@@ -27,13 +27,11 @@ class SqliteOutbox:
         self._position = 0
         self._newest = 0
         self._ahead: set[int] = set()
-        self._handed: list[int] = []
         self._news = asyncio.Event()
 
     def resume(self, position: int, newest: int) -> None:
         self._position, self._newest = position, newest
         self._ahead.clear()
-        self._handed.clear()
 
     def announce(self, newest: int) -> None:
         """A commit has returned; `newest` is the last sequence number there is."""
@@ -41,10 +39,10 @@ class SqliteOutbox:
             self._newest = newest
             self._news.set()
 
-    async def unsent(self, limit: int) -> list[Unsent]:
-        ahead = self._ahead
-        rows = self._read(_AFTER, (self._position, limit + len(ahead)))
-        self._handed = [row[0] for row in rows]
+    async def unsent(self, limit: int, *, besides: Collection[Any] = ()) -> list[Unsent]:
+        ahead = self._ahead.union(besides) if besides else self._ahead
+        start = _behind_all(self._position, ahead)
+        rows = self._read(_AFTER, (start, limit + len(ahead) - (start - self._position)))
         return [Unsent(seq, unpack_message(message)) for seq, message in rows if seq not in ahead][:limit]
 
     async def sent(self, tokens: Iterable[Any]) -> None:
@@ -57,13 +55,8 @@ class SqliteOutbox:
             self._ahead = {token for token in self._ahead if token > position}
 
     def _behind_all_sent(self) -> int:
-        """The last number up to which nothing is unsent; mostly the last one handed out, known without reading."""
-        position = self._position
-        for seq in self._handed:
-            if seq > position:
-                if seq not in self._ahead:
-                    return position
-                position = seq
+        """The last number up to which nothing is unsent; known without reading while the numbers have no hole."""
+        position = _behind_all(self._position, self._ahead)
         if max(self._ahead, default=0) > position:
             for (seq,) in self._read(_SEQS_AFTER, (position, len(self._ahead))):
                 if seq not in self._ahead:
@@ -75,3 +68,10 @@ class SqliteOutbox:
         while self._newest <= self._position or len(self._ahead) >= self._newest - self._position:
             self._news.clear()
             await self._news.wait()
+
+
+def _behind_all(position: int, tokens: Collection[int]) -> int:
+    """The last of the numbers that follow `position` without a hole."""
+    while position + 1 in tokens:
+        position += 1
+    return position
