@@ -195,12 +195,12 @@ async def _serve(settings: Settings, compose: Compose) -> int:
 
 
 def collect_seldom() -> None:
-    """Windows hold tens of thousands of acyclic values: with the usual thresholds, looking for cycles among them cost
-    two fifths of the intake's time.
+    """Windows and caches hold hundreds of thousands of acyclic values, and counting their births starts a search for
+    cycles among them: with the usual thresholds it took two fifths of the intake's time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(1_000_000, 20, 100)
 
 
 def _one_line(error: BaseException) -> str:
