@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from clients.cli import doctor, indicators, keys, local, partner, settings, token, topics
+from clients.cli import audit, doctor, indicators, keys, local, partner, settings, token, topics
 
 app = typer.Typer(
     name="swtalent",
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 # Groups with commands of their own, then single commands.
 app.add_typer(partner.app, name="partner")
+app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")
 app.command("up")(local.up)

@@ -15,7 +15,6 @@ from services.shared.kernel.partner import partner
 
 TODAY = Day("2026-11-24")
 PERSON = Person("李明", "519999199602290050", "013900000001")
-AGENCY = "52510000MJR0A4XY1G"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -48,6 +47,9 @@ def a_uscc(number: int = 1) -> str:
     first = f"52519999{inner}"
     weights = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
     return first + alphabet[(31 - sum(w * alphabet.index(c) for w, c in zip(weights, first, strict=True)) % 31) % 31]
+
+
+AGENCY = a_uscc()
 
 
 def an_origin(record_id: str = "r1", revision: int = 1, system: str = "civil_affairs") -> Origin:

@@ -39,9 +39,10 @@ def a_received(message: Message, offset: int = 0) -> Received:
     return Received(message.topic, 0, offset, message.key, message.value, message.headers, 0)
 
 
-def a_partner_record(
-    body: Protobuf, *, partner: str = "civil_affairs", record_id: str = "r1", revision: int = 1, offset: int = 0
-) -> Received:
+def a_partner_message(
+    body: Protobuf, *, partner: str = "civil_affairs", record_id: str = "r1", revision: int = 1
+) -> Message:
+    """A partner's record without sealed fields."""
     headers = (
         ("content-type", b"application/protobuf"),
         ("ce_specversion", b"1.0"),
@@ -50,4 +51,8 @@ def a_partner_record(
         ("ce_type", f"{PARTNER_TYPE}{body.DESCRIPTOR.name}".encode()),
         ("ce_time", b"2025-06-30T04:00:00.000Z"),
     )
-    return Received(records_topic(partner), 0, offset, record_id.encode(), body.SerializeToString(), headers, 0)
+    return Message(records_topic(partner), record_id.encode(), headers, body.SerializeToString())
+
+
+def a_partner_record(body: Protobuf, *, offset: int = 0, **given: Any) -> Received:
+    return a_received(a_partner_message(body, **given), offset)

@@ -113,7 +113,7 @@ async def test_the_callers_own_deadline_is_kept(tmp_path, answering):
         await asked.ask(read(asked), Text())
         await asked.stop()
 
-    assert 0 < left[0] <= 0.5
+    assert 0 < left[0] < 0.6  # gRPC rounds a deadline up
 
 
 async def test_a_neighbour_that_stumbles_is_asked_again(tmp_path, answering):
