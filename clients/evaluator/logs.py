@@ -69,11 +69,8 @@ class KafkaLog:
         return {(place.topic, place.partition): end for place, end in ends.items()}
 
     async def _numbers(self, topic: str) -> list[int]:
+        await self._consumer._client.add_topic(topic)  # noqa: SLF001 - asks the broker for a topic nobody subscribed to
         numbers = self._consumer.partitions_for_topic(topic)
-        if not numbers:
-            await self._consumer._client.force_metadata_update()  # noqa: SLF001 - a topic nobody subscribed to
-            await self._consumer.topics()
-            numbers = self._consumer.partitions_for_topic(topic)
         if not numbers:
             raise LogUnreadable(f"topic {topic} does not exist or may not be read")
         return sorted(numbers)

@@ -9,15 +9,13 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from clients.evaluator.contributions import contributions
+from clients.evaluator.counting import Month, count
 from clients.evaluator.logs import Entry, Place
 from clients.evaluator.tree import Tree, Unreadable, leaf_hash, record_of
 from swtalent.evaluation.v1 import events_pb2 as evaluation
 from swtalent.funding.v1 import events_pb2 as funding
 from swtalent.registry.v1 import events_pb2 as registry
 from swtalent.stations.v1 import events_pb2 as stations
-
-Cell = tuple[str, str, str]
 
 # ce_type → message
 EVENTS: dict[str, Any] = {
@@ -86,14 +84,15 @@ class Replay:
         name = evaluation.IndicatorEvent.DESCRIPTOR.full_name
         return {event.after.number: event.after for _, event in self._events(name)}
 
-    def sums(self) -> Counter[Cell]:
-        """Contributions of the last facts, added up."""
-        sums: Counter[Cell] = Counter()
+    def counts(self, month: str) -> Counter[tuple[str, str]]:
+        """What the last facts count for in the month, by series and area code."""
+        counts: Counter[tuple[str, str]] = Counter()
+        when = Month(month)
         for type_, id_ in list(self._last):
             event = self._event(type_, id_)
-            for cell, amount in contributions(type_.rpartition(".")[2], id_, event.after).items():
-                sums[cell] += amount
-        return sums
+            for series, code, amount in count(type_.rpartition(".")[2], id_, event.after, when):
+                counts[(series, code)] += amount
+        return counts
 
     def _events(self, type_: str) -> Iterable[tuple[str, Any]]:
         return [(id_, self._event(type_, id_)) for kind, id_ in list(self._last) if kind == type_]

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from clients.evaluator.counting import values
 from clients.evaluator.logs import CHECKPOINTS, TOPICS, Entry, Export, Exported, KafkaLog, LogUnreadable, Place
 from clients.evaluator.notes import Checkpoint, NoteInvalid, Verifier
 from clients.evaluator.replay import Difference, Replay
 from clients.evaluator.tree import leaf_hash
-from clients.evaluator.values import values
 
 _REFERENCE = ("evaluation.events.v1",)
 
@@ -141,7 +141,7 @@ def _compare(
         raise LogUnreadable(f"{verdict.statement}: {error}") from None
     _check_cut(replay, verdict.statement, facts)
     published = {value.number: (value.numerator, value.denominator) for value in facts.values}
-    computed = values(replay.sums(), replay.definitions(), facts.month, facts.area)
+    computed = values(replay.counts(facts.month), replay.definitions(), facts.area)
     verdict.values = {number: computed[number] for number in published if number in computed}
     for number, value in published.items():
         if computed.get(number) != value:

@@ -29,7 +29,7 @@ class Evidence(NamedTuple):
             lines = [line.strip("│ ") for line in (err or out).splitlines() if any(map(str.isalnum, line))]
             return cls(ok=False, text=f"not checked: {lines[-1] if lines else f'exit {code}'}", statement=statement)
         if found.get("ok") and code == 0:
-            text = f"OK: {found['entries']:,} entries in {len(found['partitions'])} partitions, indicators equal"
+            text = f"OK: {found['entries']:,} entries in {found['partitions']} partitions, indicators equal"
             return cls(ok=True, text=text, statement=statement)
         return cls(ok=False, text=f"NOT OK: {found.get('first_difference')}", statement=statement)
 
