@@ -44,7 +44,7 @@ def partner_of(topic: str) -> str:
 
 def event(service: str, aggregate_id: str, version: int, body: Protobuf, stamp: Stamp) -> Message:
     """The Kafka record of one domain event; its key is the aggregate id."""
-    headers = (
+    headers: tuple[tuple[str, bytes], ...] = (
         *_FIXED,
         ("ce_id", event_id(aggregate_id, version).encode()),
         ("ce_source", f"swtalent/{service}".encode()),

@@ -312,3 +312,9 @@ def test_contributions_of_an_everyday_talent_are_cheap():
             talent.contributions("t", facts)
         best = min(best, (time.perf_counter() - began) / 2000)
     assert best < 40e-6
+
+
+def test_a_community_that_nobody_counted_the_elderly_of_counts_as_a_community_all_the_same():
+    cells = network.community("510107001001", a_community())
+
+    assert cells == {("8d", "510107", "2015-01"): 1}

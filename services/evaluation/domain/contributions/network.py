@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from services.evaluation.domain.contributions.months import OPEN, Cells, Span, add_stock, common, in_province, span
 from services.evaluation.domain.facts import CommunityFacts, StationFacts, TownshipFacts
 
@@ -58,5 +60,5 @@ def community(community_id: str, facts: CommunityFacts) -> Cells:
 def _many_elderly(facts: CommunityFacts) -> list[Span]:
     """More than 1,000 (超过 excludes the number); a count holds until the next one."""
     counts = sorted((it.on, it.residents) for it in facts.elderly)
-    ends = [on[:7] for on, _ in counts[1:]] + [OPEN]
-    return [(on[:7], end) for (on, residents), end in zip(counts, ends, strict=True) if residents > MANY_ELDERLY]
+    months = [*(on[:7] for on, _ in counts), OPEN]
+    return [held for (_, residents), held in zip(counts, pairwise(months), strict=True) if residents > MANY_ELDERLY]
