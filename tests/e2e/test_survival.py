@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 
 import grpc
 import pytest
@@ -85,7 +86,7 @@ async def feed_under_fire(stack: Stack, province: Province, *, scale: float, kil
     chance = random.Random(seed)
     killed: Counter[str] = Counter()
     edges = [province.total * part // kills for part in range(kills + 1)]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         part = asyncio.create_task(feed(stack.bootstrap, stack.keys_dir, scale=scale, start=first, stop=last))
         await asyncio.sleep(chance.uniform(0.0, 1.5))
         name = chance.choice(SERVICES)
