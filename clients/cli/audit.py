@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,7 @@ def verify(
     else:
         console.print(f"entries      {verdict.entries:,} in {verdict.partitions} partitions")
         for place, root in verdict.roots.items():
-            console.print(f"  {root}  {place}", markup=False)
+            console.print(f"  {root}  {place}", markup=False, soft_wrap=True)
         console.print(f"checkpoints  {verdict.checkpoints:,} signed, each equal to the rebuilt root")
         console.print(f"statement    {verdict.statement or 'none'} {verdict.month}")
         for number, (numerator, denominator) in verdict.values.items():
@@ -62,7 +63,7 @@ def verify(
 
 
 @app.command()
-def watch(key: Key = None) -> None:
+def watch(key: Key = None, json: Json = False) -> None:
     """Follow the log: every checkpoint is compared with the tree that is built here / 持续核验."""
     from clients.evaluator.logs import LogUnreadable
     from clients.evaluator.notes import NoteInvalid
@@ -72,8 +73,11 @@ def watch(key: Key = None) -> None:
     verifier = _verifier(key)
 
     async def run() -> None:
-        async for line in follow(config.bootstrap_servers(), verifier):
-            console.print(line, markup=False)
+        async for it in follow(config.bootstrap_servers(), verifier):
+            if json:
+                print(dumps({**it._asdict(), "root": it.root.hex()}), flush=True)
+            else:
+                console.print(f"{it.topic}:{it.partition} {it.size} {it.root.hex()} OK", markup=False, soft_wrap=True)
 
     try:
         asyncio.run(run())

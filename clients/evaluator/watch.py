@@ -16,8 +16,8 @@ _PATIENCE_MS = 500
 _PER_READ = 5_000
 
 
-async def watch(bootstrap_servers: str, verifier: Verifier, **options: Any) -> AsyncIterator[str]:
-    """A line per checkpoint that agrees, after the replay of all before it. Raises Difference at one that does not,
+async def watch(bootstrap_servers: str, verifier: Verifier, **options: Any) -> AsyncIterator[Checkpoint]:
+    """Each checkpoint that agrees, after the replay of all before it. Raises Difference at one that does not,
     NoteInvalid for one that is not signed, LogUnreadable when nobody answers.
     """
     async with KafkaLog.open(bootstrap_servers, **options) as log:
@@ -34,16 +34,16 @@ async def watch(bootstrap_servers: str, verifier: Verifier, **options: Any) -> A
                 place = (checkpoint.topic, checkpoint.partition)
             else:
                 replay.add(Entry(place, record.offset, leaf_data(record.key, record.value, record.headers)))
-            for line in _settle(replay, waiting, place):
-                yield line
+            for checkpoint in _settle(replay, waiting, place):
+                yield checkpoint
 
 
-def _settle(replay: Replay, waiting: dict[Place, list[Checkpoint]], place: Place) -> list[str]:
+def _settle(replay: Replay, waiting: dict[Place, list[Checkpoint]], place: Place) -> list[Checkpoint]:
     tree = replay.trees.get(place)
-    lines = []
+    agreed = []
     for checkpoint in [it for it in waiting.get(place, ()) if tree is None or it.size <= tree.size]:
         if tree is None or tree.root(checkpoint.size) != checkpoint.root:
             raise Difference(place, checkpoint.size, "a checkpoint does not agree with the log")
         waiting[place].remove(checkpoint)
-        lines.append(f"{place[0]}:{place[1]} {checkpoint.size} {checkpoint.root.hex()} OK")
-    return lines
+        agreed.append(checkpoint)
+    return agreed
