@@ -15,7 +15,8 @@ OK, FAILED, MISUSED = 0, 1, 2
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text / 输出 JSON")]
 
-console = Console(highlight=False)
+# A pipe or a file has no width of its own; what a program reads must not be cut to a terminal's.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 errors = Console(stderr=True, highlight=False)
 
 

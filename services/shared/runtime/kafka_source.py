@@ -21,6 +21,8 @@ from services.shared.runtime.reader import Received
 from services.shared.runtime.stream_ports import Listener, Place
 
 SESSION_TIMEOUT_MS = 10_000
+# Read ahead per partition: about a window. A pattern has dozens of partitions, and each holds as much in memory.
+FETCH_BYTES = 512 * 1024
 # How long a rebalance waits for a member's running window.
 REBALANCE_TIMEOUT_MS = 60_000
 # A partner registered now is read after this at most.
@@ -83,6 +85,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
             decoder=_whole,
             listener=self,
             session_timeout_ms=SESSION_TIMEOUT_MS,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=8 * FETCH_BYTES,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         )(self._handle)
         self._broker = broker

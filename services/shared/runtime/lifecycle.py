@@ -200,7 +200,7 @@ def collect_seldom() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(1_000_000, 20, 100)
+    gc.set_threshold(100_000, 20, 50)
 
 
 def _one_line(error: BaseException) -> str:
