@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -14,6 +16,23 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals may hold personal data
     help="Social-work talent platform of a province / 社会工作人才平台. Exit code 0 = all is well.",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(metadata.version("swtalent"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version / 版本")
+    ] = False,
+) -> None:
+    """What stands before every command."""
+
+
 # Groups with commands of their own, then single commands.
 app.add_typer(partner.app, name="partner")
 app.add_typer(audit.app, name="audit")

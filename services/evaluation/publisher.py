@@ -26,24 +26,26 @@ from swtalent.evaluation.v1 import events_pb2 as pb
 _CHECKPOINT_TYPE = b"swtalent.evaluation.v1.Checkpoint"
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__struct_fields__}
-
-
 def area_facts(facts: Any) -> pb.AreaFacts:
-    return pb.AreaFacts(**{**_fields(facts), "townships": [pb.Township(**_fields(it)) for it in facts.townships]})
+    return pb.AreaFacts(
+        **{**envelope.fields_of(facts), "townships": [pb.Township(**envelope.fields_of(it)) for it in facts.townships]}
+    )
 
 
 def population_facts(facts: Any) -> pb.PopulationFacts:
-    return pb.PopulationFacts(code=facts.code, counts=[pb.PopulationCount(**_fields(it)) for it in facts.counts])
+    return pb.PopulationFacts(
+        code=facts.code, counts=[pb.PopulationCount(**envelope.fields_of(it)) for it in facts.counts]
+    )
 
 
 def indicator_facts(facts: Any) -> pb.IndicatorFacts:
-    return pb.IndicatorFacts(**_fields(facts))
+    return pb.IndicatorFacts(**envelope.fields_of(facts))
 
 
 def target_facts(facts: Any) -> pb.TargetFacts:
-    return pb.TargetFacts(number=facts.number, versions=[pb.TargetVersion(**_fields(it)) for it in facts.versions])
+    return pb.TargetFacts(
+        number=facts.number, versions=[pb.TargetVersion(**envelope.fields_of(it)) for it in facts.versions]
+    )
 
 
 _REFERENCE: dict[type[Reference], tuple[Callable[..., Any], Callable[[Any], Any]]] = {
@@ -62,7 +64,7 @@ def reference_messages(kind: type[Reference]) -> Callable[[str, Recorded, Stamp]
             id=aggregate_id,
             version=recorded.version,
             after=facts(recorded.facts),
-            reference_set=pb.ReferenceSet(**_fields(recorded.event)),
+            reference_set=pb.ReferenceSet(**envelope.fields_of(recorded.event)),
         )
         return (envelope.event("evaluation", aggregate_id, recorded.version, body, stamp),)
 
@@ -74,10 +76,12 @@ def statement_facts(facts: StatementFacts) -> pb.StatementFacts:
         month=facts.month,
         area=facts.area,
         cut=[
-            pb.TopicCut(topic=topic.topic, partitions=[pb.PartitionCut(**_fields(it)) for it in topic.partitions])
+            pb.TopicCut(
+                topic=topic.topic, partitions=[pb.PartitionCut(**envelope.fields_of(it)) for it in topic.partitions]
+            )
             for topic in facts.cut
         ],
-        values=[pb.StatementValue(**_fields(it)) for it in facts.values],
+        values=[pb.StatementValue(**envelope.fields_of(it)) for it in facts.values],
         contributions_version=facts.contributions_version,
         restates=facts.restates,
         signature=facts.signature,

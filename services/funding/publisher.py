@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.funding.domain import budget_line
 from services.funding.domain.budget_line import BudgetLine, LineFacts
 from services.funding.domain.contract import ContractTerms
@@ -15,18 +13,14 @@ from swtalent.funding.v1 import events_pb2 as pb
 from swtalent.funding.v1 import funding_service_pb2 as service_pb
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__struct_fields__}
-
-
 def line_facts(facts: LineFacts) -> pb.BudgetLineFacts:
-    return pb.BudgetLineFacts(**_fields(facts))
+    return pb.BudgetLineFacts(**envelope.fields_of(facts))
 
 
 def contract_facts(terms: ContractTerms) -> pb.ContractFacts:
-    fields = _fields(terms)
-    fields["legs"] = [pb.ContractLeg(**_fields(it)) for it in terms.legs]
-    fields["milestones"] = [pb.Milestone(**_fields(it)) for it in terms.milestones]
+    fields = envelope.fields_of(terms)
+    fields["legs"] = [pb.ContractLeg(**envelope.fields_of(it)) for it in terms.legs]
+    fields["milestones"] = [pb.Milestone(**envelope.fields_of(it)) for it in terms.milestones]
     return pb.ContractFacts(**fields)
 
 
@@ -34,11 +28,11 @@ def line_messages(line: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]
     body = pb.BudgetLineEvent(id=line, version=recorded.version, after=line_facts(recorded.facts))
     event = recorded.event
     if isinstance(event, budget_line.Appropriated):
-        body.appropriated.CopyFrom(pb.Appropriated(**_fields(event)))
+        body.appropriated.CopyFrom(pb.Appropriated(**envelope.fields_of(event)))
     elif isinstance(event, budget_line.Earmarked):
-        body.earmarked.CopyFrom(pb.Earmarked(**_fields(event)))
+        body.earmarked.CopyFrom(pb.Earmarked(**envelope.fields_of(event)))
     else:
-        body.committed.CopyFrom(pb.Committed(**{**_fields(event), "terms": contract_facts(event.terms)}))
+        body.committed.CopyFrom(pb.Committed(**{**envelope.fields_of(event), "terms": contract_facts(event.terms)}))
     return (envelope.event("funding", line, recorded.version, body, stamp),)
 
 

@@ -34,10 +34,6 @@ _ORGANISATION: dict[type, tuple[str, Callable[..., Any]]] = {
 }
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__struct_fields__}
-
-
 def talent_facts(facts: TalentFacts) -> pb.TalentFacts:
     """The last facts asked for are kept: the event, the summary and the read of one version follow each other."""
     global _last  # noqa: PLW0603 - one slot, whose loss costs one translation
@@ -69,8 +65,8 @@ def talent_facts(facts: TalentFacts) -> pb.TalentFacts:
             pb.Recognition(ground=it.ground, since=it.since, until=it.until, department=it.department)
             for it in facts.recognitions
         ],
-        certificates=[pb.Certificate(**_fields(it)) for it in facts.certificates],
-        designations=[pb.Designation(**_fields(it)) for it in facts.designations],
+        certificates=[pb.Certificate(**envelope.fields_of(it)) for it in facts.certificates],
+        designations=[pb.Designation(**envelope.fields_of(it)) for it in facts.designations],
         pay=[pb.Pay(year=it.year, organisation=it.organisation, band=it.band) for it in facts.pay],
         disputed=facts.disputed,
         moved_to=facts.moved_to,
@@ -83,12 +79,12 @@ _last: tuple[TalentFacts | None, pb.TalentFacts] = (None, pb.TalentFacts())
 
 
 def organisation_facts(facts: OrganisationFacts) -> pb.OrganisationFacts:
-    fields = _fields(facts)
+    fields = envelope.fields_of(facts)
     fields["posts"] = [
         pb.Post(
             **{
-                **_fields(post),
-                "holders": [pb.PostHolder(**_fields(holder)) for holder in post.holders],
+                **envelope.fields_of(post),
+                "holders": [pb.PostHolder(**envelope.fields_of(holder)) for holder in post.holders],
             }
         )
         for post in facts.posts
@@ -99,14 +95,14 @@ def organisation_facts(facts: OrganisationFacts) -> pb.OrganisationFacts:
 def talent_messages(talent_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
     name, change = _TALENT[type(recorded.event)]
     body = pb.TalentEvent(id=talent_id, version=recorded.version, after=talent_facts(recorded.facts))
-    getattr(body, name).CopyFrom(change(**_fields(recorded.event)))
+    getattr(body, name).CopyFrom(change(**envelope.fields_of(recorded.event)))
     return (envelope.event("registry", talent_id, recorded.version, body, stamp),)
 
 
 def organisation_messages(uscc: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
     name, change = _ORGANISATION[type(recorded.event)]
     body = pb.OrganisationEvent(id=uscc, version=recorded.version, after=organisation_facts(recorded.facts))
-    getattr(body, name).CopyFrom(change(**_fields(recorded.event)))
+    getattr(body, name).CopyFrom(change(**envelope.fields_of(recorded.event)))
     return (envelope.event("registry", uscc, recorded.version, body, stamp),)
 
 
@@ -115,7 +111,7 @@ def identity_case_messages(case: str, recorded: Recorded, stamp: Stamp) -> tuple
     body = pb.IdentityCaseEvent(
         id=case,
         version=recorded.version,
-        after=pb.IdentityCaseFacts(**_fields(facts)),
+        after=pb.IdentityCaseFacts(**envelope.fields_of(facts)),
         identity_case_opened=pb.IdentityCaseOpened(talent=facts.talent),
     )
     return (envelope.event("registry", case, recorded.version, body, stamp),)

@@ -23,7 +23,7 @@ from services.shared.kernel.ids import derived_id, event_id
 from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.ports import Clock, Message, Random
 from services.shared.kernel.principal import Principal
-from services.shared.runtime.envelope import ACCESS_AUDIT
+from services.shared.runtime.envelope import ACCESS_AUDIT, event_headers
 from services.shared.runtime.metrics import METRICS
 from services.shared.runtime.metrics import Counter as Metric
 from services.shared.runtime.store.kind import Kind, Stamp
@@ -145,16 +145,7 @@ def _messages(note_id: str, recorded: Recorded, stamp: Stamp) -> Sequence[Messag
         after=audit_pb2.AccessFacts(**msgspec.structs.asdict(facts)),
         access_refused=audit_pb2.AccessRefused(count=recorded.event.count),
     )
-    headers: tuple[tuple[str, bytes], ...] = (
-        ("content-type", b"application/protobuf"),
-        ("ce_specversion", b"1.0"),
-        ("ce_id", event_id(note_id, recorded.version).encode()),
-        ("ce_source", f"swtalent/{facts.service}".encode()),
-        ("ce_type", body.DESCRIPTOR.full_name.encode()),
-        ("ce_time", stamp.time.encode()),
-    )
-    if stamp.trace:
-        headers = (*headers, ("traceparent", stamp.trace.encode()))
+    headers = event_headers(facts.service, event_id(note_id, recorded.version), body, stamp)
     return (Message(ACCESS_AUDIT, note_id.encode(), headers, body.SerializeToString()),)
 
 

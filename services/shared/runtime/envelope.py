@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from google.protobuf.message import Message as Protobuf
@@ -42,18 +43,27 @@ def partner_of(topic: str) -> str:
     return topic.removeprefix("partner.").removesuffix(".records.v1")
 
 
-def event(service: str, aggregate_id: str, version: int, body: Protobuf, stamp: Stamp) -> Message:
-    """The Kafka record of one domain event; its key is the aggregate id."""
+def event_headers(service: str, ce_id: str, body: Protobuf, stamp: Stamp) -> tuple[tuple[str, bytes], ...]:
+    """CloudEvents attributes of a record that the service writes, in the order of docs/wire.md."""
     headers: tuple[tuple[str, bytes], ...] = (
         *_FIXED,
-        ("ce_id", event_id(aggregate_id, version).encode()),
+        ("ce_id", ce_id.encode()),
         ("ce_source", f"swtalent/{service}".encode()),
         ("ce_type", body.DESCRIPTOR.full_name.encode()),
         ("ce_time", stamp.time.encode()),
     )
-    if stamp.trace:
-        headers = (*headers, ("traceparent", stamp.trace.encode()))
+    return (*headers, ("traceparent", stamp.trace.encode())) if stamp.trace else headers
+
+
+def event(service: str, aggregate_id: str, version: int, body: Protobuf, stamp: Stamp) -> Message:
+    """The Kafka record of one domain event; its key is the aggregate id."""
+    headers = event_headers(service, event_id(aggregate_id, version), body, stamp)
     return Message(EVENT_TOPICS[service], aggregate_id.encode(), headers, body.SerializeToString())
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a struct by name, for the message whose fields are named the same."""
+    return {name: getattr(value, name) for name in value.__struct_fields__}
 
 
 def header(headers: Sequence[tuple[str, bytes]], name: str) -> bytes:

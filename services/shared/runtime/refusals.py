@@ -12,7 +12,13 @@ from services.shared.kernel.errors import DomainError, RuleBroken
 from services.shared.kernel.ids import event_id
 from services.shared.kernel.ports import Message
 from services.shared.kernel.text import LONGEST_ID
-from services.shared.runtime.envelope import PARTNER_TYPE, dead_letter_topic, partner_of, rejections_topic
+from services.shared.runtime.envelope import (
+    PARTNER_TYPE,
+    dead_letter_topic,
+    event_headers,
+    partner_of,
+    rejections_topic,
+)
 from services.shared.runtime.reader import Received
 from services.shared.runtime.store.kind import Kind, Stamp
 from swtalent.common.v1 import refusal_pb2
@@ -128,16 +134,7 @@ def _messages(service: str, aggregate_id: str, recorded: Recorded, stamp: Stamp)
     body = _body(aggregate_id, event)
     body.refused_at = stamp.time
     value = body.SerializeToString()
-    headers: tuple[tuple[str, bytes], ...] = (
-        ("content-type", b"application/protobuf"),
-        ("ce_specversion", b"1.0"),
-        ("ce_id", event_id(aggregate_id, recorded.version).encode()),
-        ("ce_source", f"swtalent/{service}".encode()),
-        ("ce_type", body.DESCRIPTOR.full_name.encode()),
-        ("ce_time", stamp.time.encode()),
-    )
-    if stamp.trace:
-        headers = (*headers, ("traceparent", stamp.trace.encode()))
+    headers = event_headers(service, event_id(aggregate_id, recorded.version), body, stamp)
     key = (event.record_id or aggregate_id).encode()
     notice = Message(dead_letter_topic(service), key, headers, value)
     if _sender(event.topic) == event.topic:
