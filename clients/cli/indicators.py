@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from clients.cli.answer import Json, print_json, print_table
+from clients.cli.answer import Json, console, print_json, print_table
+
+# Columns that a line needs to hold both names of an indicator.
+_BOTH_LANGUAGES = 180
 
 
 def indicators(
@@ -32,12 +35,13 @@ def indicators(
 def show(values: Sequence[Any]) -> None:
     """A table of IndicatorValues of one area and month."""
     shown = f"{values[0].area} · {values[0].month}" if values else ""
+    wide = console.width >= _BOTH_LANGUAGES
     print_table(
         ["#>", "指标 / indicator", "value>", "numerator>", "denominator>", "unit", "target>", "% of target>", "nature"],
         [
             (
                 value.number,
-                value.name_zh if not value.name_en else f"{value.name_zh} {value.name_en}",
+                f"{value.name_zh} {value.name_en}".strip() if wide else value.name_zh,
                 value.value or f"— {value.reason}",
                 f"{value.numerator:,}" if not value.reason else "",
                 f"{value.denominator:,}" if value.has_denominator else "",

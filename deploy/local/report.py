@@ -114,7 +114,7 @@ _NEXT = (
     "source .venv/bin/activate",
     "swtalent indicators --area 510100 --month 2025-12",
     "swtalent audit verify",
-    "swtalent partner rejections civil_affairs",
+    "swtalent partner rejections --partner civil_affairs",
     "swtalent doctor",
 )
 
