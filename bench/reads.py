@@ -80,7 +80,8 @@ async def main() -> None:
                             lambda request: find(request, metadata=metadata),
                             [pages[number % len(pages)] for number in range(PAGES)],
                         ),
-                    }
+                    },
+                    rounds=7,
                 )
     rates["people in pages"] = [found * PAGE for found in rates["page"]]
     median = {arm: round(statistics.median(found)) for arm, found in rates.items()}

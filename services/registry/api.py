@@ -22,6 +22,7 @@ from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, KeyRing, Store
 from services.shared.runtime.access import current_call
+from services.shared.runtime.lru import Lru
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1 import registry_service_pb2_grpc as grpc_pb
 
@@ -36,6 +37,8 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         self._lanes = lanes
         self._keys = keys
         self._clock = clock
+        # GetTalent's answer of a version, which never changes.
+        self._answers: Lru[tuple[str, int], bytes] = Lru("talent-answers", 8_000)
 
     async def RecordTalent(self, request: pb.RecordTalentRequest, _: Context) -> pb.RecordTalentResponse:
         call = current_call()
@@ -196,9 +199,14 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         )
         return pb.CreatePostResponse(etag=answer.etag)
 
-    async def GetTalent(self, request: pb.GetTalentRequest, _: Context) -> pb.GetTalentResponse:
+    async def GetTalent(self, request: pb.GetTalentRequest, _: Context) -> bytes:  # type: ignore[override]  # served as is
         talent = await get_talent(request.talent_id, by=current_call().principal, store=self._store)
-        return pb.GetTalentResponse(talent=pb.Talent.FromString(publisher.talent_summary(talent)))
+        version = (talent.id, talent.version)
+        answer = self._answers.get(version)
+        if answer is None:
+            answer = publisher.talent_response(talent)
+            self._answers.put(version, answer)
+        return answer
 
     async def FindTalents(self, request: pb.FindTalentsRequest, _: Context) -> pb.FindTalentsResponse:
         page = await find_talents(

@@ -118,7 +118,16 @@ def identity_case_messages(case: str, recorded: Recorded, stamp: Stamp) -> tuple
 
 
 def talent_summary(talent: Talent) -> bytes:
-    """The Talent message of GetTalent and FindTalents, masked."""
+    """The Talent message that FindTalents lists, masked."""
+    return _masked(talent).SerializeToString()
+
+
+def talent_response(talent: Talent) -> bytes:
+    """GetTalentResponse: a hot read, so it is built once and not copied through another message."""
+    return service_pb.GetTalentResponse(talent=_masked(talent)).SerializeToString()
+
+
+def _masked(talent: Talent) -> service_pb.Talent:
     identities = talent.state.identities
     facts = talent.pending[-1].facts if talent.pending else talent.facts()
     return service_pb.Talent(
@@ -126,4 +135,4 @@ def talent_summary(talent: Talent) -> bytes:
         masked_name=identities[0].masked if identities else "",
         facts=talent_facts(facts),
         etag=str(talent.version),
-    ).SerializeToString()
+    )

@@ -21,8 +21,8 @@ from services.shared.runtime.reader import Received
 from services.shared.runtime.stream_ports import Listener, Place
 
 SESSION_TIMEOUT_MS = 10_000
-# Read ahead per partition: about a window. A pattern has dozens of partitions, and each holds as much in memory.
-FETCH_BYTES = 512 * 1024
+# Read ahead per partition: about a window. A pattern has dozens of partitions, so all together have a limit too.
+FETCH_BYTES = 1024 * 1024
 # How long a rebalance waits for a member's running window.
 REBALANCE_TIMEOUT_MS = 60_000
 # A partner registered now is read after this at most.

@@ -66,7 +66,7 @@ class SqliteStore:
         kinds: Sequence[Kind[Any]],
         *,
         clock: Clock,
-        cache_size: int = 4_000,
+        cache_size: int = 8_000,
         synchronous: str = "FULL",
     ) -> None:
         self._path = Path(path)
