@@ -12,9 +12,6 @@ from typing import Any
 Amount = tuple[str, str, int]
 """Series, area code, amount."""
 
-RULES = 1
-"""The contributions version whose rules are written down here."""
-
 _NEW_AGENCIES_SINCE = "2021-01-01"
 _MANY_ELDERLY = 1_000
 _PROVINCE, _PROVINCE_DIGITS = "510000", "51"

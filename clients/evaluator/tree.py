@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 Headers = Sequence[tuple[str, bytes | None]]
 
-LEAF_BYTES = _HASH = 32
+_HASH = 32
 _NULL = b"\xff\xff\xff\xff"
 _length = struct.Struct(">I")
 EMPTY_ROOT = hashlib.sha256(b"").digest()
