@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clients.cli import config
-from clients.cli.answer import Json, console, fail, print_json
+from clients.cli.answer import FAILED, MISUSED, Json, console, fail, print_json
 
 if TYPE_CHECKING:
     from clients.evaluator.notes import Verifier
+    from clients.evaluator.verify import Verdict
 
 app = typer.Typer(no_args_is_help=True, help="Replay, verify, recompute / 核验评估公报与证据链.")
+
+_FIX_KAFKA = "set SWTALENT_KAFKA_BOOTSTRAP_SERVERS; read rights on the event topics are enough"
 
 Key = Annotated[
     Path | None, typer.Option(help="Public evidence key; evidence.pub of the keys folder unless given / 公钥文件")
@@ -37,6 +40,8 @@ def verify(
     from clients.evaluator.logs import LogUnreadable
     from clients.evaluator.verify import as_object, verify_exported, verify_kafka
 
+    if source and export:
+        fail("--from and --export exclude each other", code=MISUSED)
     verifier = _verifier(key)
     try:
         if source:
@@ -46,27 +51,56 @@ def verify(
                 verify_kafka(config.bootstrap_servers(), verifier, statement=statement, export=export)
             )
     except LogUnreadable as error:
-        fail(str(error), fix="set SWTALENT_KAFKA_BOOTSTRAP_SERVERS; read rights on the event topics are enough")
+        fail(str(error), fix=_FIX_KAFKA)
+    except OSError as error:
+        fail(_said(error))
     if json:
         print_json(as_object(verdict))
     else:
-        console.print(f"entries      {verdict.entries:,} in {verdict.partitions} partitions")
-        for place, root in verdict.roots.items():
-            console.print(f"  {root}  {place}", markup=False, soft_wrap=True)
-        console.print(f"checkpoints  {verdict.checkpoints:,} signed, each equal to the rebuilt root")
-        console.print(f"statement    {verdict.statement or 'none'} {verdict.month}")
-        for number, (numerator, denominator) in verdict.values.items():
-            console.print(f"  {number:>5}  {numerator:,}{f' / {denominator:,}' if denominator else ''}", markup=False)
-        console.print("OK" if verdict.ok else f"NOT OK: {verdict.first_difference}", markup=False)
+        _show(verdict)
     if not verdict.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
+
+
+def _show(verdict: Verdict) -> None:
+    console.print(f"entries      {verdict.entries:,} in {verdict.partitions} partitions")
+    for place, root in verdict.roots.items():
+        console.print(f"  {root}  {place}", markup=False, soft_wrap=True)
+    console.print(f"checkpoints  {verdict.checkpoints:,} signed, each equal to the rebuilt root")
+    if verdict.unsigned:
+        console.print(f"             {verdict.unsigned:,} entries are newer than the last of their partition")
+    console.print(f"statements   {verdict.statements:,} signed, each over roots of this log")
+    console.print(f"compared     {verdict.statement or 'none'} {verdict.month}")
+    for number, (numerator, denominator) in verdict.values.items():
+        console.print(f"  {number:>5}  {numerator:,}{f' / {denominator:,}' if denominator else ''}", markup=False)
+    console.print("OK" if verdict.ok else f"NOT OK: {verdict.first_difference}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; made when it is not there / 导出目录")],
+    json: Json = False,
+) -> None:
+    """Write the log to files, to be checked offline: swtalent audit verify --from FOLDER / 导出日志供离线核验."""
+    from clients.evaluator.logs import LogUnreadable
+    from clients.evaluator.verify import export_kafka
+
+    try:
+        entries = asyncio.run(export_kafka(config.bootstrap_servers(), folder))
+    except LogUnreadable as error:
+        fail(str(error), fix=_FIX_KAFKA)
+    except OSError as error:
+        fail(_said(error))
+    if json:
+        print_json({"ok": True, "entries": entries, "folder": str(folder)})
+    else:
+        console.print(f"{entries:,} entries are in {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
 def watch(key: Key = None, json: Json = False) -> None:
     """Follow the log: every checkpoint is compared with the tree that is built here / 持续核验."""
     from clients.evaluator.logs import LogUnreadable
-    from clients.evaluator.notes import NoteInvalid
     from clients.evaluator.replay import Difference
     from clients.evaluator.watch import watch as follow
 
@@ -81,8 +115,16 @@ def watch(key: Key = None, json: Json = False) -> None:
 
     try:
         asyncio.run(run())
-    except (Difference, LogUnreadable, NoteInvalid) as error:
+    except Difference as error:
         fail(f"NOT OK: {error}")
+    except LogUnreadable as error:
+        fail(str(error), fix=_FIX_KAFKA)
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}"
 
 
 def _verifier(key: Path | None) -> Verifier:

@@ -12,6 +12,9 @@ from typing import Any
 Amount = tuple[str, str, int]
 """Series, area code, amount."""
 
+RULES = 1
+"""The contributions version whose rules are written down here."""
+
 _NEW_AGENCIES_SINCE = "2021-01-01"
 _MANY_ELDERLY = 1_000
 _PROVINCE, _PROVINCE_DIGITS = "510000", "51"
@@ -116,7 +119,7 @@ def _titles(facts: Any, month: Month) -> set[str]:
 
 
 def _paid(facts: Any, county: str, month: Month) -> Iterator[Amount]:
-    bands = [_BANDS[it.band] for it in facts.pay if str(it.year) == month.year]
+    bands = [_BANDS[it.band] for it in facts.pay if str(it.year) == month.year and it.band in _BANDS]
     if bands:
         yield "S15d", county, 1
         if max(bands) <= 1:

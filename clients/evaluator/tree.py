@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 Headers = Sequence[tuple[str, bytes | None]]
 
-_HASH = 32
-_NULL = b"\xff\xff\xff\xff"
+LEAF_BYTES = _HASH = 32
+_NULL, _NULL_FRAME = 0xFFFFFFFF, b"\xff\xff\xff\xff"
 _length = struct.Struct(">I")
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -19,14 +20,18 @@ class Unreadable(ValueError):
 
 
 def frame(value: bytes | None) -> bytes:
-    return _NULL if value is None else _length.pack(len(value)) + value
+    return _NULL_FRAME if value is None else _length.pack(len(value)) + value
+
+
+@lru_cache(maxsize=256)
+def _framed_name(name: str) -> bytes:
+    return frame(name.encode())
 
 
 def leaf_data(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
     parts = [frame(key), frame(value), _length.pack(len(headers))]
     for name, content in headers:
-        parts.append(frame(name.encode()))
-        parts.append(frame(content))
+        parts += (_framed_name(name), frame(content))
     return b"".join(parts)
 
 
@@ -37,15 +42,10 @@ def leaf_hash(data: bytes) -> bytes:
 def record_of(data: bytes) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
     """Key, value and headers of leaf data. Raises Unreadable."""
     try:
-        key, at = _unframe(data, 0)
-        value, at = _unframe(data, at)
+        (key, value), at = _unframed(data, 0, 2)
         (count,) = _length.unpack_from(data, at)
-        at += _length.size
-        headers: list[tuple[str, bytes | None]] = []
-        for _ in range(count):
-            name, at = _unframe(data, at)
-            content, at = _unframe(data, at)
-            headers.append(((name or b"").decode(), content))
+        texts, at = _unframed(data, at + _length.size, 2 * count)
+        headers = [((name or b"").decode(), content) for name, content in zip(texts[::2], texts[1::2], strict=True)]
     except (struct.error, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from None
     if at != len(data):
@@ -53,14 +53,22 @@ def record_of(data: bytes) -> tuple[bytes | None, bytes | None, list[tuple[str, 
     return key, value, headers
 
 
-def _unframe(data: bytes, at: int) -> tuple[bytes | None, int]:
-    if data[at : at + 4] == _NULL:
-        return None, at + 4
-    (length,) = _length.unpack_from(data, at)
-    start, end = at + 4, at + 4 + length
-    if end > len(data):
-        raise Unreadable("a frame ends beyond its record")
-    return data[start:end], end
+def _unframed(data: bytes, at: int, count: int) -> tuple[list[bytes | None], int]:
+    """`count` frames from `at`, and where they end."""
+    found: list[bytes | None] = []
+    length_at = _length.unpack_from
+    for _ in range(count):
+        (length,) = length_at(data, at)
+        at += 4
+        if length == _NULL:
+            found.append(None)
+            continue
+        end = at + length
+        if end > len(data):
+            raise Unreadable("a frame ends beyond its record")
+        found.append(data[at:end])
+        at = end
+    return found, at
 
 
 class Tree:
