@@ -303,6 +303,13 @@ def test_denominators_come_from_reference_data():
     assert table.on("2d", "510000", "2022-12") == 0  # the province publishes its own
 
 
+def test_areas_outside_the_province_are_no_denominator():
+    facts = evaluation_pb.AreaFacts(code="500101", townships=[evaluation_pb.Township(code="500101001", kind="街道")])
+    assert reference.area("a", facts) == {}
+    counts = [evaluation_pb.PopulationCount(on="2020-11-01", residents=1000)]
+    assert reference.population("p", evaluation_pb.PopulationFacts(code="500000", counts=counts)) == {}
+
+
 def test_contributions_of_an_everyday_talent_are_cheap():
     facts = a_talent(pay=[registry_pb.Pay(year=2020, organisation="A", band="le_30000")])
     best = 1.0
