@@ -1,7 +1,8 @@
 """Makes tokens: for people at work on a local deployment, and for this service when it asks a neighbour.
 
 `python -m services.shared.runtime.issuer --role officer --area 510100 [--json]` prints one; `--each --json` prints one
-per role. Needs the local issuer's key in keys_dir; a production deployment has its own issuer.
+per role. Needs the local issuer's key in keys_dir; a production deployment has its own issuer. `--issuer NAME` signs
+as another issuer with its key in keys_dir (see token_files.py): such tokens live 15 minutes and count from anywhere.
 """
 
 from __future__ import annotations
@@ -109,14 +110,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--department", default="")
     parser.add_argument("--organisation", default="", help="USCC of the caller's organisation")
     parser.add_argument("--talent", default="", help="talent id of the caller")
-    parser.add_argument("--hours", type=float, default=12.0, help="life of the token, at most 12")
+    parser.add_argument("--hours", type=float, default=None, help="life of the token (default: 12, the most)")
+    parser.add_argument(
+        "--issuer", default=LOCAL_ISSUER, help="sign as this issuer; any but the local one: at most 0.25 hours"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON: a list of role, name, area, token, expires_in")
     given = parser.parse_args(arguments)
     wanted = [[role] for role in ROLES] if given.each else [given.role]
     if not all(wanted):
         parser.error("give --role or --each")
-    if not 0 < given.hours * 3600 <= LONGEST_LOCAL_S:
-        parser.error("--hours must be more than 0 and at most 12")
+    longest = LONGEST_LOCAL_S if given.issuer == LOCAL_ISSUER else LONGEST_S
+    seconds = longest if given.hours is None else given.hours * 3600
+    if not 0 < seconds <= longest:
+        parser.error(f"--hours must be more than 0 and at most {longest / 3600:g}")
     try:
         settings = settings_for("registry")
         key = keys.load(settings.keys_dir, "jwt")
@@ -139,11 +145,10 @@ def main(arguments: list[str] | None = None) -> int:
             department=given.department or (_DEPARTMENT_OF_EACH.get(roles[0], "") if given.each else ""),
             organisation=given.organisation,
             talent=given.talent,
-            seconds=given.hours * 3600,
+            seconds=seconds,
+            issuer=given.issuer,
         )
-        made.append(
-            {"role": roles[0], "name": name, "area": area, "token": token, "expires_in": int(given.hours * 3600)}
-        )
+        made.append({"role": roles[0], "name": name, "area": area, "token": token, "expires_in": int(seconds)})
     if given.json:
         print(json.dumps(made, indent=1))
     else:

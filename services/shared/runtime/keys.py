@@ -30,7 +30,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -118,13 +118,18 @@ def load_public(directory: Path | str, purpose: str) -> Key:
     return Key(kid, b"", public)
 
 
-def init(directory: Path | str, *, draw: Callable[[int], bytes] = secrets.token_bytes) -> list[str]:
+def init(
+    directory: Path | str,
+    *,
+    draw: Callable[[int], bytes] = secrets.token_bytes,
+    purposes: Collection[str] = tuple(PURPOSES),
+) -> list[str]:
     """Make the keys that are not there yet; gives the purposes made now. Safe when two processes do it at once."""
     folder = Path(directory)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     before = _made_before(folder)
     made = []
-    for purpose in PURPOSES:
+    for purpose in purposes:
         path = folder / f"{purpose}.key"
         if not path.exists():
             if purpose in before:
@@ -137,7 +142,7 @@ def init(directory: Path | str, *, draw: Callable[[int], bytes] = secrets.token_
             _write_new(folder / f"{purpose}.pub", key.kid, key.public, 0o644)
     if made:
         listing = folder / f"{_MADE}.{secrets.token_hex(6)}"
-        listing.write_text("\n".join(PURPOSES) + "\n", encoding="ascii")
+        listing.write_text("\n".join(dict.fromkeys([*before, *purposes])) + "\n", encoding="ascii")
         listing.replace(folder / _MADE)
     return made
 

@@ -117,3 +117,13 @@ def test_the_command_fails_in_one_line(tmp_path, capsys):
     assert keys.main(["show", "--dir", str(tmp_path)]) == 1
 
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_may_hold_one_purpose_alone_and_the_others_later(tmp_path):
+    assert keys.init(tmp_path, purposes=("jwt",)) == ["jwt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".made", "jwt.key", "jwt.pub"]
+
+    assert keys.init(tmp_path) == ["seal", "evidence", "index", "kek", "id"]
+    (tmp_path / "jwt.key").unlink()
+    with pytest.raises(keys.KeyFileError, match="has gone"):
+        keys.init(tmp_path, purposes=("jwt",))
