@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from clients.cli import config, module
@@ -22,5 +24,15 @@ def show(json: Json = False) -> None:
     _run("show", json=json)
 
 
-def _run(action: str, *, json: bool) -> None:
-    module.run("services.shared.runtime.keys", action, "--dir", str(config.keys_dir()), *(["--json"] if json else []))
+@app.command()
+def rotate(
+    purpose: Annotated[str, typer.Argument(help="seal, jwt or kek; the others can only be kept / 密钥用途")],
+    json: Json = False,
+) -> None:
+    """Make a new key; the present one stays to open what it closed. Restart the services / 更换密钥，旧密钥保留."""
+    _run("rotate", "--purpose", purpose, json=json)
+
+
+def _run(action: str, *arguments: str, json: bool) -> None:
+    folder = str(config.keys_dir())
+    module.run("services.shared.runtime.keys", action, *arguments, "--dir", folder, *(["--json"] if json else []))

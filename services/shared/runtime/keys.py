@@ -12,7 +12,7 @@ text of two lines: the key id (16 hexadecimal characters), then the raw 32 bytes
 | kek      | 32 bytes             | the same                                 | wraps the data keys at rest             |
 | id       | 32 bytes             | the same                                 | pseudonym ids; never rotated            |
 
-Retired keys that must still open what they closed lie beside them as `<purpose>.<key id>.key`.
+Retired keys that must still open what they closed lie beside them as `<purpose>.<key id>.key`: see `rotate`.
 A file is never overwritten, and a key that was made once is never made anew when its file has gone: `.made` lists the
 purposes, and losing a key means restoring it, because it loses what it protects.
 """
@@ -59,6 +59,9 @@ PURPOSES: dict[str, Callable[[bytes], bytes] | None] = {
     "kek": None,
     "id": None,
 }
+
+# The others are part of what they made: pseudonyms, claims of the store, signatures that outsiders check with one key.
+ROTATABLE = ("seal", "jwt", "kek")
 
 
 class KeyFileError(Exception):
@@ -147,6 +150,31 @@ def init(
     return made
 
 
+def rotate(directory: Path | str, purpose: str, *, draw: Callable[[int], bytes] = secrets.token_bytes) -> Key:
+    """Make a new key of a purpose; the present one stays as a retired one. Services take it at their next start.
+
+    Cut off anywhere, a repeat ends well. Raises KeyFileError, also for a purpose whose key can only be kept.
+    """
+    if purpose not in ROTATABLE:
+        raise KeyFileError(f"{purpose} is never rotated, only {', '.join(ROTATABLE)}")
+    path = Path(directory) / f"{purpose}.key"
+    present = load(directory, purpose)
+    with contextlib.suppress(FileExistsError):
+        os.link(path, path.with_name(f"{purpose}.{present.kid}.key"))
+    key = key_of(purpose, draw(KEY_BYTES))
+    _replace(path, key.kid, key.secret, 0o600)
+    if key.public:
+        _replace(path.with_suffix(".pub"), key.kid, key.public, 0o644)
+    return key
+
+
+def _replace(path: Path, kid: str, raw: bytes, mode: int) -> None:
+    successor = path.with_name(f".{path.name}.next")
+    successor.unlink(missing_ok=True)
+    _write_new(successor, kid, raw, mode)
+    successor.replace(path)
+
+
 def _made_before(folder: Path) -> list[str]:
     try:
         return (folder / _MADE).read_text(encoding="ascii").split()
@@ -195,13 +223,19 @@ def _write_new(path: Path, kid: str, raw: bytes, mode: int) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="services.shared.runtime.keys", description="Key files of this deployment")
-    parser.add_argument("action", choices=["init", "show"])
+    parser.add_argument("action", choices=["init", "show", "rotate"])
+    parser.add_argument("--purpose", choices=ROTATABLE, help="for rotate: which key gets a successor")
     parser.add_argument("--dir", default=".data/keys", help="where the key files lie (default: .data/keys)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
+    if (given.action == "rotate") != bool(given.purpose):
+        parser.error("--purpose belongs to rotate")
     try:
         made = init(given.dir) if given.action == "init" else []
-        kids = {purpose: load(given.dir, purpose).kid for purpose in PURPOSES}
+        if given.action == "rotate":
+            rotate(given.dir, given.purpose)
+            made = [given.purpose]
+        kids = {purpose: load(given.dir, purpose).kid for purpose in ([given.purpose] if given.purpose else PURPOSES)}
     except (KeyFileError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -288,6 +288,16 @@ def test_keys_are_made_once_and_then_shown(tmp_path, capfd):
     assert (len(first["made"]), second["made"]) == (len(first["keys"]), [])
 
 
+def test_a_key_is_rotated_by_its_purpose(tmp_path, capfd):
+    run("keys", "init", "--json", SWTALENT_KEYS_DIR=str(tmp_path))
+    before = json.loads(capfd.readouterr().out)["keys"]["seal"]
+
+    assert run("keys", "rotate", "seal", "--json", SWTALENT_KEYS_DIR=str(tmp_path)).exit_code == 0
+
+    assert json.loads(capfd.readouterr().out)["keys"]["seal"] != before
+    assert (tmp_path / f"seal.{before}.key").exists()
+
+
 def test_a_failing_program_s_exit_code_is_the_command_s(tmp_path, capfd):
     assert run("keys", "show", SWTALENT_KEYS_DIR=str(tmp_path)).exit_code == 1
     assert "swtalent keys init" in capfd.readouterr().err

@@ -127,3 +127,51 @@ def test_a_folder_may_hold_one_purpose_alone_and_the_others_later(tmp_path):
     (tmp_path / "jwt.key").unlink()
     with pytest.raises(keys.KeyFileError, match="has gone"):
         keys.init(tmp_path, purposes=("jwt",))
+
+
+def test_a_rotated_key_leaves_its_predecessor_to_open_what_it_closed(tmp_path):
+    keys.init(tmp_path)
+    before = keys.load(tmp_path, "seal")
+
+    after = keys.rotate(tmp_path, "seal")
+
+    assert after.kid != before.kid
+    assert [key.kid for key in keys.load_all(tmp_path, "seal")] == [after.kid, before.kid]
+    assert keys.load_public(tmp_path, "seal").public == after.public
+    assert stat.S_IMODE((tmp_path / "seal.key").stat().st_mode) == 0o600
+    assert keys.init(tmp_path) == []
+
+
+def test_a_rotation_that_was_cut_off_is_mended_by_another(tmp_path):
+    keys.init(tmp_path)
+    old = (tmp_path / "jwt.pub").read_bytes()
+    keys.rotate(tmp_path, "jwt")
+    (tmp_path / "jwt.pub").write_bytes(old)  # as if the process had ended between the two files
+    (tmp_path / ".jwt.key.next").write_text("half")
+
+    keys.rotate(tmp_path, "jwt")
+
+    assert keys.load_public(tmp_path, "jwt").public == keys.load(tmp_path, "jwt").public
+    assert len(keys.load_all(tmp_path, "jwt")) == 3
+
+
+@pytest.mark.parametrize("purpose", ["id", "index", "evidence"])
+def test_a_key_that_is_part_of_what_it_made_is_never_rotated(tmp_path, purpose):
+    keys.init(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    with pytest.raises(keys.KeyFileError, match="never rotated"):
+        keys.rotate(tmp_path, purpose)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_command_rotates_one_purpose(tmp_path, capsys):
+    keys.init(tmp_path, purposes=("kek",))
+
+    assert keys.main(["rotate", "--purpose", "kek", "--dir", str(tmp_path), "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["made"], told["keys"]["kek"]) == (["kek"], keys.load(tmp_path, "kek").kid)
+    with pytest.raises(SystemExit):
+        keys.main(["rotate", "--dir", str(tmp_path)])

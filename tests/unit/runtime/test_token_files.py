@@ -97,11 +97,7 @@ def test_the_key_is_made_once_and_alone(issuing, tmp_path):
 
 def test_a_retired_key_is_still_listed_so_that_its_tokens_run_out(issuing, funding, tmp_path, clock):
     before = ServiceToken(funding, clock).current()
-    folder = tmp_path / "issuer"
-    kid = keys.load(folder, "jwt").kid
-    (folder / "jwt.key").rename(folder / f"jwt.{kid}.key")
-    (folder / "jwt.pub").unlink()
-    (folder / ".made").unlink()
+    keys.rotate(tmp_path / "issuer", "jwt")
     token_files.write(tmp_path / "tokens", issuing, now=NOON.timestamp())
 
     after = (tmp_path / "tokens" / "stations.token").read_text()
