@@ -127,6 +127,7 @@ def wait_for(condition, *, seconds: float) -> None:
 def test_a_port_that_another_program_holds_is_named_with_the_fix(stack: Stack):
     port = int(stack.address("funding").rpartition(":")[2])
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # an earlier test's connections may linger there
         other.bind(("127.0.0.1", port))
         other.listen()
         with pytest.raises(PortBusy, match=f"port {port}, which funding needs") as caught:

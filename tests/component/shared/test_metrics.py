@@ -8,7 +8,13 @@ import pytest
 
 from services.shared.runtime.metrics import METRICS, Counter, MetricsEndpoint
 
-COUNTED = Counter("swtalent_test_endpoint_total", "Counted in a test", registry=METRICS)
+
+@pytest.fixture
+def counted():
+    """Registered for one test only: other tests list what the platform itself counts."""
+    counter = Counter("swtalent_test_endpoint_total", "Counted in a test", registry=METRICS)
+    yield counter
+    METRICS.unregister(counter)
 
 
 @pytest.fixture
@@ -24,8 +30,8 @@ def get(endpoint, path):
         return answer.status, answer.headers["Content-Type"], answer.read().decode()
 
 
-async def test_prometheus_reads_what_was_counted(endpoint):
-    COUNTED.inc()
+async def test_prometheus_reads_what_was_counted(endpoint, counted):
+    counted.inc()
 
     status, kind, text = await asyncio.to_thread(get, endpoint, "/metrics")
 
