@@ -243,9 +243,11 @@ class Publisher(Builders):
         producer = AIOKafkaProducer(**self._settings)
         try:
             await producer.start()
-        except KafkaError as error:
+        except BaseException as error:  # a caller who is cancelled meanwhile leaves no connection behind either
             await _stop(producer)
-            raise NotDelivered(self._accepted - self._held, f"no broker answers: {error}") from None
+            if isinstance(error, KafkaError):
+                raise NotDelivered(self._accepted - self._held, f"no broker answers: {error}") from None
+            raise
         return producer
 
 

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from deploy.local import topics
 from deploy.local.kafka import LocalKafka
 from services.evaluation.app import compose
+from services.shared.runtime.clock import SystemClock
 from services.shared.runtime.envelope import CHECKPOINTS
 from services.shared.runtime.kafka import Connection
 from services.shared.runtime.kafka_publisher import KafkaPublisher
@@ -23,7 +24,7 @@ from tests.kafka_fixture import start_or_skip
 class Running:
     def __init__(self, settings, channel) -> None:
         self.stub = EvaluationServiceStub(channel)
-        token = a_token(settings, role="evaluator")
+        token = a_token(settings, role="evaluator", now=SystemClock().now())
         self.metadata = (("authorization", f"Bearer {token}"),)
 
     async def professionals(self) -> int:
