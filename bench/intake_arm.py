@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.records import TOPIC
 from services.registry import app as registry
-from services.registry.consumers import Departments
+from services.registry.consumers.departments import Departments
 from services.registry.storage import KINDS
 from services.shared.runtime.clock import SystemClock, SystemRandom
 from services.shared.runtime.intake import Intake

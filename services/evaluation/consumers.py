@@ -48,6 +48,13 @@ _CONTRIBUTIONS: dict[str, Sequence[tuple[Any, Callable[[str, Any], Cells]]]] = {
         (registry_pb.TalentEvent, talent.contributions),
         (registry_pb.OrganisationEvent, organisation.contributions),
         (registry_pb.IdentityCaseEvent, _nothing),
+        (registry_pb.TrainingSessionEvent, _nothing),
+        (registry_pb.SheetEvent, _nothing),
+        (registry_pb.ExamSittingEvent, _nothing),
+        (registry_pb.GraduateCohortEvent, _nothing),
+        (registry_pb.ProgrammeEvent, _nothing),
+        (registry_pb.CatalogueEvent, _nothing),
+        (registry_pb.CallUpEvent, _nothing),
     ),
     "stations": (
         (stations_pb.StationEvent, network.station),

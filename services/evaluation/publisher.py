@@ -26,77 +26,23 @@ from swtalent.evaluation.v1 import events_pb2 as pb
 _CHECKPOINT_TYPE = b"swtalent.evaluation.v1.Checkpoint"
 
 
-def area_facts(facts: Any) -> pb.AreaFacts:
-    return pb.AreaFacts(
-        **{**envelope.fields_of(facts), "townships": [pb.Township(**envelope.fields_of(it)) for it in facts.townships]}
-    )
+def statement_facts(facts: StatementFacts) -> pb.StatementFacts:
+    return envelope.message(pb.StatementFacts, facts)
 
 
-def population_facts(facts: Any) -> pb.PopulationFacts:
-    return pb.PopulationFacts(
-        code=facts.code, counts=[pb.PopulationCount(**envelope.fields_of(it)) for it in facts.counts]
-    )
-
-
-def indicator_facts(facts: Any) -> pb.IndicatorFacts:
-    return pb.IndicatorFacts(**envelope.fields_of(facts))
-
-
-def target_facts(facts: Any) -> pb.TargetFacts:
-    return pb.TargetFacts(
-        number=facts.number, versions=[pb.TargetVersion(**envelope.fields_of(it)) for it in facts.versions]
-    )
-
-
-_REFERENCE: dict[type[Reference], tuple[Callable[..., Any], Callable[[Any], Any]]] = {
-    Area: (pb.AreaEvent, area_facts),
-    Population: (pb.PopulationEvent, population_facts),
-    Indicator: (pb.IndicatorEvent, indicator_facts),
-    Target: (pb.TargetEvent, target_facts),
+_REFERENCE: dict[type[Reference], Any] = {
+    Area: pb.AreaEvent,
+    Population: pb.PopulationEvent,
+    Indicator: pb.IndicatorEvent,
+    Target: pb.TargetEvent,
 }
 
 
 def reference_messages(kind: type[Reference]) -> Callable[[str, Recorded, Stamp], tuple[Message]]:
-    event, facts = _REFERENCE[kind]
-
-    def messages(aggregate_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
-        body = event(
-            id=aggregate_id,
-            version=recorded.version,
-            after=facts(recorded.facts),
-            reference_set=pb.ReferenceSet(**envelope.fields_of(recorded.event)),
-        )
-        return (envelope.event("evaluation", aggregate_id, recorded.version, body, stamp),)
-
-    return messages
+    return envelope.messages("evaluation", _REFERENCE[kind])
 
 
-def statement_facts(facts: StatementFacts) -> pb.StatementFacts:
-    return pb.StatementFacts(
-        month=facts.month,
-        area=facts.area,
-        cut=[
-            pb.TopicCut(
-                topic=topic.topic, partitions=[pb.PartitionCut(**envelope.fields_of(it)) for it in topic.partitions]
-            )
-            for topic in facts.cut
-        ],
-        values=[pb.StatementValue(**envelope.fields_of(it)) for it in facts.values],
-        contributions_version=facts.contributions_version,
-        restates=facts.restates,
-        signature=facts.signature,
-        published_on=facts.published_on,
-    )
-
-
-def statement_messages(statement_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
-    body = pb.StatementEvent(
-        id=statement_id,
-        version=recorded.version,
-        after=statement_facts(recorded.facts),
-        statement_published=pb.StatementPublished(by=recorded.event.by),
-    )
-    return (envelope.event("evaluation", statement_id, recorded.version, body, stamp),)
+statement_messages = envelope.messages("evaluation", pb.StatementEvent)
 
 
 def indicator_value(reading: Reading) -> service_pb.IndicatorValue:

@@ -15,6 +15,7 @@ from services.funding.queries.get_contract import get_contract
 from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.ports import Clock, Store
 from services.shared.runtime.access import current_call
+from services.shared.runtime.filled import filled
 from swtalent.funding.v1 import funding_service_pb2 as pb
 from swtalent.funding.v1 import funding_service_pb2_grpc as grpc_pb
 
@@ -32,19 +33,7 @@ class FundingServicer(grpc_pb.FundingServiceServicer):
     async def Appropriate(self, request: pb.AppropriateRequest, _: Context) -> pb.AppropriateResponse:
         call = current_call()
         answer = await appropriate(
-            Appropriate(
-                by=call.principal,
-                line=request.line,
-                fiscal_year=request.fiscal_year,
-                source=request.source,
-                owner=request.owner,
-                area=request.area,
-                purpose=request.purpose,
-                basis=request.basis,
-                fen=request.fen,
-                reference=request.reference,
-                on=request.on,
-            ),
+            filled(Appropriate, request, by=call.principal),
             lanes=self._lanes,
             clock=self._clock,
             cause=call.cause(request.request_id),
@@ -54,13 +43,7 @@ class FundingServicer(grpc_pb.FundingServiceServicer):
     async def Earmark(self, request: pb.EarmarkRequest, _: Context) -> pb.EarmarkResponse:
         call = current_call()
         answer = await earmark(
-            Earmark(
-                by=call.principal,
-                line=request.line,
-                fen=request.fen,
-                reference=request.reference,
-                on=request.on,
-            ),
+            filled(Earmark, request, by=call.principal),
             lanes=self._lanes,
             clock=self._clock,
             cause=call.cause(request.request_id),
@@ -70,22 +53,11 @@ class FundingServicer(grpc_pb.FundingServiceServicer):
     async def SignContract(self, request: pb.SignContractRequest, _: Context) -> pb.SignContractResponse:
         call = current_call()
         answer = await sign_contract(
-            SignContract(
+            filled(
+                SignContract,
+                request,
                 by=call.principal,
-                request_id=request.request_id,
-                line=request.line,
-                earmark=request.earmark,
-                purchaser=request.purchaser,
-                area=request.area,
-                provider=request.provider,
-                title=request.title,
-                value=request.value,
-                signed_on=request.signed_on,
-                since=request.since,
-                until=request.until,
-                milestones=[
-                    PlannedMilestone(id=it.id, title=it.title, due=it.due, fen=it.fen) for it in request.milestones
-                ],
+                milestones=[filled(PlannedMilestone, it) for it in request.milestones],
             ),
             lanes=self._lanes,
             clock=self._clock,

@@ -16,6 +16,7 @@ from services.shared.kernel.money import Fen
 from services.shared.kernel.ports import Clock
 from services.shared.kernel.step import Step
 from services.shared.runtime.envelope import EVENT_TOPICS, header
+from services.shared.runtime.filled import filled
 from services.shared.runtime.partner_records import PartnerRecords, Sender
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.funding.v1 import events_pb2 as events
@@ -33,19 +34,7 @@ class Departments:
 
     def appropriation(self, record: records.AppropriationRecord, sender: Sender) -> Step:
         return appropriate.step(
-            appropriate.Appropriate(
-                by=sender.partner,
-                line=record.line,
-                fiscal_year=record.fiscal_year,
-                source=record.source,
-                owner=sender.partner.department,
-                area=record.area,
-                purpose=record.purpose,
-                basis=record.basis,
-                fen=record.fen,
-                reference=record.reference,
-                on=record.on,
-            ),
+            filled(appropriate.Appropriate, record, by=sender.partner, owner=sender.partner.department),
             today=self._clock.day(),
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.registry.api import RegistryServicer
-from services.registry.consumers import Departments, OwnTalents
+from services.registry.api.talents import RegistryServicer
+from services.registry.consumers.departments import Departments
+from services.registry.consumers.own_talents import OwnTalents
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from services.registry import publisher
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
 from services.registry.domain.organisation import Organisation, OrganisationState
 from services.registry.domain.reports import PassReport
 from services.registry.domain.talent import BY_AREA, Talent, TalentState
+from services.registry.publisher import organisations, talents
 from services.shared.kernel.area import prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -46,20 +46,20 @@ KINDS = (
         decode=_decoder(TalentState),
         claims=_talent_claims,
         rows=_talent_rows,
-        summary=publisher.talent_summary,
-        messages=publisher.talent_messages,
+        summary=talents.talent_summary,
+        messages=talents.talent_messages,
     ),
     Kind(
         aggregate=Organisation,
         encode=_encode,
         decode=_decoder(OrganisationState),
-        messages=publisher.organisation_messages,
+        messages=organisations.organisation_messages,
     ),
     Kind(
         aggregate=IdentityCase,
         encode=_encode,
         decode=_decoder(IdentityCaseFacts),
-        messages=publisher.identity_case_messages,
+        messages=talents.identity_case_messages,
     ),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
 )

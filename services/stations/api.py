@@ -11,6 +11,7 @@ from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, Store
 from services.shared.runtime.access import current_call
+from services.shared.runtime.filled import filled
 from services.stations import publisher
 from services.stations.commands.open_station import EvidenceGiven, OpenStation, StaffMember, open_station
 from services.stations.commands.plan_station import PlanStation, plan_station
@@ -37,16 +38,7 @@ class StationsServicer(grpc_pb.StationsServiceServicer):
     async def PlanStation(self, request: pb.PlanStationRequest, _: Context) -> pb.PlanStationResponse:
         call = current_call()
         answer = await plan_station(
-            PlanStation(
-                by=call.principal,
-                request_id=request.request_id,
-                name=request.name,
-                kind=request.kind,
-                area=request.area,
-                also_serves=request.also_serves,
-                path=request.path,
-                on=request.on,
-            ),
+            filled(PlanStation, request, by=call.principal),
             lanes=self._lanes,
             clock=self._clock,
             cause=call.cause(request.request_id),
@@ -56,21 +48,12 @@ class StationsServicer(grpc_pb.StationsServiceServicer):
     async def OpenStation(self, request: pb.OpenStationRequest, _: Context) -> pb.OpenStationResponse:
         call = current_call()
         answer = await open_station(
-            OpenStation(
+            filled(
+                OpenStation,
+                request,
                 by=call.principal,
-                station_id=request.station_id,
-                operator=request.operator,
-                contract=request.contract,
-                staff=[
-                    StaffMember(talent=it.talent, full_time=it.full_time, certified=it.certified, since=it.since)
-                    for it in request.staff
-                ],
-                path_evidence=[
-                    EvidenceGiven(id=it.id, kind=it.kind, sha256=it.sha256, held_by=it.held_by, issued_on=it.issued_on)
-                    for it in request.path_evidence
-                ],
-                on=request.on,
-                etag=request.etag,
+                staff=[filled(StaffMember, it) for it in request.staff],
+                path_evidence=[filled(EvidenceGiven, it) for it in request.path_evidence],
             ),
             lanes=self._lanes,
             contracts=self._contracts,
@@ -83,16 +66,11 @@ class StationsServicer(grpc_pb.StationsServiceServicer):
     async def ProfileCommunity(self, request: pb.ProfileCommunityRequest, _: Context) -> pb.ProfileCommunityResponse:
         call = current_call()
         answer = await profile_community(
-            ProfileCommunity(
+            filled(
+                ProfileCommunity,
+                request,
                 by=call.principal,
                 origin=Origin(call.principal.name, f"profile/{request.since}"),
-                community=request.community,
-                name=request.name,
-                kind=request.kind,
-                since=request.since,
-                until=request.until,
-                elderly=request.elderly,
-                elderly_on=request.elderly_on,
             ),
             lanes=self._lanes,
             clock=self._clock,

@@ -14,6 +14,7 @@ from services.shared.kernel.follower import Follower
 from services.shared.kernel.ports import Clock
 from services.shared.kernel.step import Step
 from services.shared.runtime.envelope import EVENT_TOPICS, header
+from services.shared.runtime.filled import filled
 from services.shared.runtime.partner_records import PartnerRecords, Sender
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from services.stations.commands import profile_community
@@ -37,17 +38,7 @@ class Departments:
 
     def community(self, record: records.CommunityRecord, sender: Sender) -> Step:
         return profile_community.step(
-            profile_community.ProfileCommunity(
-                by=sender.partner,
-                origin=sender.origin,
-                community=record.community,
-                name=record.name,
-                kind=record.kind,
-                since=record.since,
-                until=record.until,
-                elderly=record.elderly,
-                elderly_on=record.elderly_on,
-            ),
+            filled(profile_community.ProfileCommunity, record, by=sender.partner, origin=sender.origin),
             today=self._clock.day(),
         )
 

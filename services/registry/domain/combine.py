@@ -13,11 +13,14 @@ from services.registry.domain.reports import (
     Designation,
     DesignationReport,
     EndReport,
+    Learned,
     PassReport,
     Pay,
     PayReport,
     Recognition,
+    Registration,
     Report,
+    Trained,
     WorkReport,
 )
 from services.shared.kernel.area import subtree_prefix
@@ -38,6 +41,12 @@ class TalentFacts(msgspec.Struct, frozen=True, gc=False):
     pay: tuple[Pay, ...] = ()
     disputed: bool = False
     moved_to: str = ""
+    registrations: tuple[Registration, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    trained: tuple[Trained, ...] = ()
+    departure: str = ""
+    departed_on: Day = NO_DAY
+    moving: bool = False
 
 
 def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:

@@ -71,6 +71,30 @@ class Pay(msgspec.Struct, frozen=True, gc=False, array_like=True):
     band: str
 
 
+class Registration(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A granted registration period (登记) of a level in [since, until); never changed, only ended early."""
+
+    level: str
+    since: Day
+    until: Day
+    basis: str
+    ended_on: Day = Day("")
+
+
+class Learned(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Minutes of continuing education (继续教育) that count, of one month."""
+
+    month: str
+    minutes: int
+
+
+class Trained(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """First day of training of a category in a year."""
+
+    category: str
+    on: Day
+
+
 class WorkReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="work"):
     origin: Origin
     name: NameSeen
@@ -116,7 +140,13 @@ class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay
     pay_fen: int
 
 
-Report = WorkReport | EndReport | PassReport | DesignationReport | PayReport
+Report = (
+    WorkReport
+    | EndReport
+    | PassReport
+    | DesignationReport
+    | PayReport
+)  # fmt: skip
 
 
 def affiliation_id(*, department: str, organisation: str, role: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
+from google.protobuf import message_factory
 from google.protobuf.message import Message as Protobuf
 
+from services.shared.kernel.aggregate import Recorded
 from services.shared.kernel.errors import FieldMissing, FieldTooLong, Invalid
 from services.shared.kernel.ids import event_id
 from services.shared.kernel.ports import Message
 from services.shared.kernel.text import LONGEST_ID
 from services.shared.runtime.store.kind import Stamp
+
+M = TypeVar("M", bound=Protobuf)
 
 EVENT_TOPICS = {
     "registry": "registry.events.v1",
@@ -64,6 +68,51 @@ def event(service: str, aggregate_id: str, version: int, body: Protobuf, stamp: 
 def fields_of(value: Any) -> dict[str, Any]:
     """The fields of a struct by name, for the message whose fields are named the same."""
     return {name: getattr(value, name) for name in value.__struct_fields__}
+
+
+def message(kind: type[M], value: Any) -> M:
+    """A struct as the message whose fields are named the same, structs inside it included."""
+    fields = fields_of(value)
+    for name, (of, repeated) in _inner_of(kind).items():
+        if (held := fields.get(name)) is not None:
+            fields[name] = [message(of, it) for it in held] if repeated else message(of, held)
+    return kind(**fields)
+
+
+def messages(
+    service: str, kind: type[Protobuf], facts: Callable[[Any], Any] | None = None
+) -> Callable[[str, Recorded, Stamp], tuple[Message]]:
+    """Domain event → its one record: `after` are the facts, and the member of `oneof change` is named as the event."""
+    after = _inner_of(kind)["after"][0]
+    change_of: Any = kind.DESCRIPTOR.oneofs_by_name["change"]
+    changes = {
+        field.message_type.name: (field.name, message_factory.GetMessageClass(field.message_type))
+        for field in change_of.fields
+    }
+
+    def recorded_as(aggregate_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
+        name, change = changes[type(recorded.event).__name__]
+        told = facts(recorded.facts) if facts else message(after, recorded.facts)
+        body = kind(id=aggregate_id, version=recorded.version, after=told, **{name: message(change, recorded.event)})
+        return (event(service, aggregate_id, recorded.version, body, stamp),)
+
+    return recorded_as
+
+
+def _inner_of(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Fields that are messages themselves: their class, and whether there are many."""
+    known = _INNER.get(kind)
+    if known is None:
+        known = _INNER[kind] = {
+            field.name: (message_factory.GetMessageClass(field.message_type), field.is_repeated)
+            for field in kind.DESCRIPTOR.fields
+            if field.message_type is not None
+        }
+    return known
+
+
+# One entry per message type of the contracts.
+_INNER: dict[Any, dict[str, tuple[Any, bool]]] = {}
 
 
 def header(headers: Sequence[tuple[str, bytes]], name: str) -> bytes:

@@ -33,6 +33,24 @@ class TalentEvent(_message.Message):
     DESIGNATED_FIELD_NUMBER: _builtins.int
     PAY_RECORDED_FIELD_NUMBER: _builtins.int
     IDENTITY_DISPUTED_FIELD_NUMBER: _builtins.int
+    SENIOR_REVIEWED_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_ANNULLED_FIELD_NUMBER: _builtins.int
+    REGISTRATION_APPLIED_FIELD_NUMBER: _builtins.int
+    REGISTRATION_DECIDED_FIELD_NUMBER: _builtins.int
+    REGISTRATION_ENDED_FIELD_NUMBER: _builtins.int
+    REGISTRATION_LAPSED_FIELD_NUMBER: _builtins.int
+    EDUCATION_RECORDED_FIELD_NUMBER: _builtins.int
+    EDUCATION_REVERSED_FIELD_NUMBER: _builtins.int
+    DESIGNATION_ENDED_FIELD_NUMBER: _builtins.int
+    TALENT_DEPARTED_FIELD_NUMBER: _builtins.int
+    RECORD_WITHDRAWN_FIELD_NUMBER: _builtins.int
+    MOVED_INTO_FIELD_NUMBER: _builtins.int
+    PART_TAKEN_FIELD_NUMBER: _builtins.int
+    PART_RELEASED_FIELD_NUMBER: _builtins.int
+    MOVED_BACK_FIELD_NUMBER: _builtins.int
+    IDENTITY_ERASED_FIELD_NUMBER: _builtins.int
+    TALENT_CORRECTED_FIELD_NUMBER: _builtins.int
+    PRIVATE_CHANGED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     version: _builtins.int
     @_builtins.property
@@ -49,6 +67,44 @@ class TalentEvent(_message.Message):
     def pay_recorded(self) -> Global___PayRecorded: ...
     @_builtins.property
     def identity_disputed(self) -> Global___IdentityDisputed: ...
+    @_builtins.property
+    def senior_reviewed(self) -> Global___SeniorReviewed: ...
+    @_builtins.property
+    def certificate_annulled(self) -> Global___CertificateAnnulled: ...
+    @_builtins.property
+    def registration_applied(self) -> Global___RegistrationApplied: ...
+    @_builtins.property
+    def registration_decided(self) -> Global___RegistrationDecided: ...
+    @_builtins.property
+    def registration_ended(self) -> Global___RegistrationEnded: ...
+    @_builtins.property
+    def registration_lapsed(self) -> Global___RegistrationLapsed: ...
+    @_builtins.property
+    def education_recorded(self) -> Global___EducationRecorded: ...
+    @_builtins.property
+    def education_reversed(self) -> Global___EducationReversed: ...
+    @_builtins.property
+    def designation_ended(self) -> Global___DesignationEnded: ...
+    @_builtins.property
+    def talent_departed(self) -> Global___TalentDeparted: ...
+    @_builtins.property
+    def record_withdrawn(self) -> Global___RecordWithdrawn: ...
+    @_builtins.property
+    def moved_into(self) -> Global___MovedInto: ...
+    @_builtins.property
+    def part_taken(self) -> Global___PartTaken: ...
+    @_builtins.property
+    def part_released(self) -> Global___PartReleased: ...
+    @_builtins.property
+    def moved_back(self) -> Global___MovedBack: ...
+    @_builtins.property
+    def identity_erased(self) -> Global___IdentityErased: ...
+    @_builtins.property
+    def talent_corrected(self) -> Global___TalentCorrected: ...
+    @_builtins.property
+    def private_changed(self) -> Global___PrivateChanged:
+        """Something changed that facts do not tell: party membership, honours, credit, contact."""
+
     def __init__(
         self,
         *,
@@ -61,12 +117,30 @@ class TalentEvent(_message.Message):
         designated: Global___Designated | None = ...,
         pay_recorded: Global___PayRecorded | None = ...,
         identity_disputed: Global___IdentityDisputed | None = ...,
+        senior_reviewed: Global___SeniorReviewed | None = ...,
+        certificate_annulled: Global___CertificateAnnulled | None = ...,
+        registration_applied: Global___RegistrationApplied | None = ...,
+        registration_decided: Global___RegistrationDecided | None = ...,
+        registration_ended: Global___RegistrationEnded | None = ...,
+        registration_lapsed: Global___RegistrationLapsed | None = ...,
+        education_recorded: Global___EducationRecorded | None = ...,
+        education_reversed: Global___EducationReversed | None = ...,
+        designation_ended: Global___DesignationEnded | None = ...,
+        talent_departed: Global___TalentDeparted | None = ...,
+        record_withdrawn: Global___RecordWithdrawn | None = ...,
+        moved_into: Global___MovedInto | None = ...,
+        part_taken: Global___PartTaken | None = ...,
+        part_released: Global___PartReleased | None = ...,
+        moved_back: Global___MovedBack | None = ...,
+        identity_erased: Global___IdentityErased | None = ...,
+        talent_corrected: Global___TalentCorrected | None = ...,
+        private_changed: Global___PrivateChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["affiliation_ended", b"affiliation_ended", "after", b"after", "change", b"change", "designated", b"designated", "identity_disputed", b"identity_disputed", "pass_recorded", b"pass_recorded", "pay_recorded", b"pay_recorded", "talent_reported", b"talent_reported"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["affiliation_ended", b"affiliation_ended", "after", b"after", "certificate_annulled", b"certificate_annulled", "change", b"change", "designated", b"designated", "designation_ended", b"designation_ended", "education_recorded", b"education_recorded", "education_reversed", b"education_reversed", "identity_disputed", b"identity_disputed", "identity_erased", b"identity_erased", "moved_back", b"moved_back", "moved_into", b"moved_into", "part_released", b"part_released", "part_taken", b"part_taken", "pass_recorded", b"pass_recorded", "pay_recorded", b"pay_recorded", "private_changed", b"private_changed", "record_withdrawn", b"record_withdrawn", "registration_applied", b"registration_applied", "registration_decided", b"registration_decided", "registration_ended", b"registration_ended", "registration_lapsed", b"registration_lapsed", "senior_reviewed", b"senior_reviewed", "talent_corrected", b"talent_corrected", "talent_departed", b"talent_departed", "talent_reported", b"talent_reported"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affiliation_ended", b"affiliation_ended", "after", b"after", "change", b"change", "designated", b"designated", "id", b"id", "identity_disputed", b"identity_disputed", "pass_recorded", b"pass_recorded", "pay_recorded", b"pay_recorded", "talent_reported", b"talent_reported", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affiliation_ended", b"affiliation_ended", "after", b"after", "certificate_annulled", b"certificate_annulled", "change", b"change", "designated", b"designated", "designation_ended", b"designation_ended", "education_recorded", b"education_recorded", "education_reversed", b"education_reversed", "id", b"id", "identity_disputed", b"identity_disputed", "identity_erased", b"identity_erased", "moved_back", b"moved_back", "moved_into", b"moved_into", "part_released", b"part_released", "part_taken", b"part_taken", "pass_recorded", b"pass_recorded", "pay_recorded", b"pay_recorded", "private_changed", b"private_changed", "record_withdrawn", b"record_withdrawn", "registration_applied", b"registration_applied", "registration_decided", b"registration_decided", "registration_ended", b"registration_ended", "registration_lapsed", b"registration_lapsed", "senior_reviewed", b"senior_reviewed", "talent_corrected", b"talent_corrected", "talent_departed", b"talent_departed", "talent_reported", b"talent_reported", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["talent_reported", "affiliation_ended", "pass_recorded", "designated", "pay_recorded", "identity_disputed"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["talent_reported", "affiliation_ended", "pass_recorded", "designated", "pay_recorded", "identity_disputed", "senior_reviewed", "certificate_annulled", "registration_applied", "registration_decided", "registration_ended", "registration_lapsed", "education_recorded", "education_reversed", "designation_ended", "talent_departed", "record_withdrawn", "moved_into", "part_taken", "part_released", "moved_back", "identity_erased", "talent_corrected", "private_changed"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -85,6 +159,12 @@ class TalentFacts(_message.Message):
     PAY_FIELD_NUMBER: _builtins.int
     DISPUTED_FIELD_NUMBER: _builtins.int
     MOVED_TO_FIELD_NUMBER: _builtins.int
+    REGISTRATIONS_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
+    TRAINED_FIELD_NUMBER: _builtins.int
+    DEPARTURE_FIELD_NUMBER: _builtins.int
+    DEPARTED_ON_FIELD_NUMBER: _builtins.int
+    MOVING_FIELD_NUMBER: _builtins.int
     birth_band: _builtins.str
     """"1985-1989"; "" when no identity is known."""
     home_county: _builtins.str
@@ -92,6 +172,11 @@ class TalentFacts(_message.Message):
     """A department reported another name or birth for the same ID number; counted once all the same."""
     moved_to: _builtins.str
     """Set when the person was merged into another talent; all lists are then empty."""
+    departure: _builtins.str
+    """death, left_province, left_field or ""."""
+    departed_on: _builtins.str
+    moving: _builtins.bool
+    """True while this person's part is on its way to or from another talent; a statement waits for it."""
     @_builtins.property
     def affiliations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Affiliation]: ...
     @_builtins.property
@@ -102,6 +187,18 @@ class TalentFacts(_message.Message):
     def designations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Designation]: ...
     @_builtins.property
     def pay(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pay]: ...
+    @_builtins.property
+    def registrations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Registration]:
+        """Registration periods (登记) that were granted, oldest first; each is an immutable row."""
+
+    @_builtins.property
+    def learned(self) -> _containers.RepeatedCompositeFieldContainer[Global___Learned]:
+        """Continuing education that counts, summed by month; the latest ten years."""
+
+    @_builtins.property
+    def trained(self) -> _containers.RepeatedCompositeFieldContainer[Global___Trained]:
+        """First day of training of each category in each year."""
+
     def __init__(
         self,
         *,
@@ -114,14 +211,99 @@ class TalentFacts(_message.Message):
         pay: _abc.Iterable[Global___Pay] | None = ...,
         disputed: _builtins.bool = ...,
         moved_to: _builtins.str = ...,
+        registrations: _abc.Iterable[Global___Registration] | None = ...,
+        learned: _abc.Iterable[Global___Learned] | None = ...,
+        trained: _abc.Iterable[Global___Trained] | None = ...,
+        departure: _builtins.str = ...,
+        departed_on: _builtins.str = ...,
+        moving: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affiliations", b"affiliations", "birth_band", b"birth_band", "certificates", b"certificates", "designations", b"designations", "disputed", b"disputed", "home_county", b"home_county", "moved_to", b"moved_to", "pay", b"pay", "recognitions", b"recognitions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affiliations", b"affiliations", "birth_band", b"birth_band", "certificates", b"certificates", "departed_on", b"departed_on", "departure", b"departure", "designations", b"designations", "disputed", b"disputed", "home_county", b"home_county", "learned", b"learned", "moved_to", b"moved_to", "moving", b"moving", "pay", b"pay", "recognitions", b"recognitions", "registrations", b"registrations", "trained", b"trained"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TalentFacts: _TypeAlias = TalentFacts  # noqa: Y015
+
+@_typing.final
+class Registration(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    ENDED_ON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    """Day on which the period no longer holds: three years later, or the day it was ended."""
+    basis: _builtins.str
+    """first, renewal or waiver."""
+    ended_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        basis: _builtins.str = ...,
+        ended_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "ended_on", b"ended_on", "level", b"level", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Registration: _TypeAlias = Registration  # noqa: Y015
+
+@_typing.final
+class Learned(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    """YYYY-MM."""
+    minutes: _builtins.int
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+        minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["minutes", b"minutes", "month", b"month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Learned: _TypeAlias = Learned  # noqa: Y015
+
+@_typing.final
+class Trained(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    category: _builtins.str
+    """professional, vocational, political_theory, ethics, manager, exam_preparation, popular."""
+    on: _builtins.str
+    def __init__(
+        self,
+        *,
+        category: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Trained: _TypeAlias = Trained  # noqa: Y015
 
 @_typing.final
 class Affiliation(_message.Message):
@@ -408,6 +590,381 @@ class PayRecorded(_message.Message):
 Global___PayRecorded: _TypeAlias = PayRecorded  # noqa: Y015
 
 @_typing.final
+class SeniorReviewed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTED_ON_FIELD_NUMBER: _builtins.int
+    granted_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        granted_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted_on", b"granted_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeniorReviewed: _TypeAlias = SeniorReviewed  # noqa: Y015
+
+@_typing.final
+class CertificateAnnulled(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ANNULLED_ON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    annulled_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        annulled_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annulled_on", b"annulled_on", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CertificateAnnulled: _TypeAlias = CertificateAnnulled  # noqa: Y015
+
+@_typing.final
+class RegistrationApplied(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECEIVED_ON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    received_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        received_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["level", b"level", "received_on", b"received_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationApplied: _TypeAlias = RegistrationApplied  # noqa: Y015
+
+@_typing.final
+class RegistrationDecided(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECEIVED_ON_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    GRANTED_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    received_on: _builtins.str
+    decided_on: _builtins.str
+    granted: _builtins.bool
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        received_on: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+        granted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_on", b"decided_on", "granted", b"granted", "level", b"level", "received_on", b"received_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationDecided: _TypeAlias = RegistrationDecided  # noqa: Y015
+
+@_typing.final
+class RegistrationEnded(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ENDED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    ended_on: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        ended_on: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_on", b"ended_on", "level", b"level", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationEnded: _TypeAlias = RegistrationEnded  # noqa: Y015
+
+@_typing.final
+class RegistrationLapsed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    on: _builtins.str
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["level", b"level", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationLapsed: _TypeAlias = RegistrationLapsed  # noqa: Y015
+
+@_typing.final
+class EducationRecorded(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """training, degree or study."""
+    month: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        month: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "month", b"month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EducationRecorded: _TypeAlias = EducationRecorded  # noqa: Y015
+
+@_typing.final
+class EducationReversed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["month", b"month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EducationReversed: _TypeAlias = EducationReversed  # noqa: Y015
+
+@_typing.final
+class DesignationEnded(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DesignationEnded: _TypeAlias = DesignationEnded  # noqa: Y015
+
+@_typing.final
+class TalentDeparted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTURE_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    departure: _builtins.str
+    on: _builtins.str
+    def __init__(
+        self,
+        *,
+        departure: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departure", b"departure", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TalentDeparted: _TypeAlias = TalentDeparted  # noqa: Y015
+
+@_typing.final
+class RecordWithdrawn(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    department: _builtins.str
+    def __init__(
+        self,
+        *,
+        department: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordWithdrawn: _TypeAlias = RecordWithdrawn  # noqa: Y015
+
+@_typing.final
+class MovedInto(_message.Message):
+    """This person is counted with `winner` from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINNER_FIELD_NUMBER: _builtins.int
+    winner: _builtins.str
+    def __init__(
+        self,
+        *,
+        winner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["winner", b"winner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovedInto: _TypeAlias = MovedInto  # noqa: Y015
+
+@_typing.final
+class PartTaken(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOSER_FIELD_NUMBER: _builtins.int
+    loser: _builtins.str
+    def __init__(
+        self,
+        *,
+        loser: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loser", b"loser"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartTaken: _TypeAlias = PartTaken  # noqa: Y015
+
+@_typing.final
+class PartReleased(_message.Message):
+    """`loser` is a person of its own again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOSER_FIELD_NUMBER: _builtins.int
+    loser: _builtins.str
+    def __init__(
+        self,
+        *,
+        loser: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loser", b"loser"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartReleased: _TypeAlias = PartReleased  # noqa: Y015
+
+@_typing.final
+class MovedBack(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINNER_FIELD_NUMBER: _builtins.int
+    winner: _builtins.str
+    def __init__(
+        self,
+        *,
+        winner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["winner", b"winner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovedBack: _TypeAlias = MovedBack  # noqa: Y015
+
+@_typing.final
+class IdentityErased(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityErased: _TypeAlias = IdentityErased  # noqa: Y015
+
+@_typing.final
+class TalentCorrected(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTION_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    correction: _builtins.str
+    field: _builtins.str
+    def __init__(
+        self,
+        *,
+        correction: _builtins.str = ...,
+        field: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TalentCorrected: _TypeAlias = TalentCorrected  # noqa: Y015
+
+@_typing.final
+class PrivateChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PrivateChanged: _TypeAlias = PrivateChanged  # noqa: Y015
+
+@_typing.final
 class IdentityDisputed(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -437,12 +994,15 @@ class IdentityCaseEvent(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     IDENTITY_CASE_OPENED_FIELD_NUMBER: _builtins.int
+    IDENTITY_CASE_RESOLVED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     version: _builtins.int
     @_builtins.property
     def after(self) -> Global___IdentityCaseFacts: ...
     @_builtins.property
     def identity_case_opened(self) -> Global___IdentityCaseOpened: ...
+    @_builtins.property
+    def identity_case_resolved(self) -> Global___IdentityCaseResolved: ...
     def __init__(
         self,
         *,
@@ -450,12 +1010,13 @@ class IdentityCaseEvent(_message.Message):
         version: _builtins.int = ...,
         after: Global___IdentityCaseFacts | None = ...,
         identity_case_opened: Global___IdentityCaseOpened | None = ...,
+        identity_case_resolved: Global___IdentityCaseResolved | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "identity_case_opened", b"identity_case_opened"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "identity_case_opened", b"identity_case_opened", "identity_case_resolved", b"identity_case_resolved"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "id", b"id", "identity_case_opened", b"identity_case_opened", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "id", b"id", "identity_case_opened", b"identity_case_opened", "identity_case_resolved", b"identity_case_resolved", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["identity_case_opened"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["identity_case_opened", "identity_case_resolved"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -469,12 +1030,18 @@ class IdentityCaseFacts(_message.Message):
     DIFFERING_FIELD_NUMBER: _builtins.int
     DEPARTMENTS_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
     talent: _builtins.str
     status: _builtins.str
     """open or resolved."""
+    other: _builtins.str
+    """The other talent of a candidate."""
+    resolution: _builtins.str
+    """same or different, once resolved."""
     @_builtins.property
     def differing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """name or birth."""
+        """name (one number, two names), candidate (two numbers, one name, birth and employer) or exam (results contradict)."""
 
     @_builtins.property
     def departments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
@@ -485,14 +1052,38 @@ class IdentityCaseFacts(_message.Message):
         differing: _abc.Iterable[_builtins.str] | None = ...,
         departments: _abc.Iterable[_builtins.str] | None = ...,
         status: _builtins.str = ...,
+        other: _builtins.str = ...,
+        resolution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["departments", b"departments", "differing", b"differing", "status", b"status", "talent", b"talent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departments", b"departments", "differing", b"differing", "other", b"other", "resolution", b"resolution", "status", b"status", "talent", b"talent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IdentityCaseFacts: _TypeAlias = IdentityCaseFacts  # noqa: Y015
+
+@_typing.final
+class IdentityCaseResolved(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    resolution: _builtins.str
+    by: _builtins.str
+    def __init__(
+        self,
+        *,
+        resolution: _builtins.str = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "resolution", b"resolution"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityCaseResolved: _TypeAlias = IdentityCaseResolved  # noqa: Y015
 
 @_typing.final
 class IdentityCaseOpened(_message.Message):
@@ -523,6 +1114,11 @@ class OrganisationEvent(_message.Message):
     ORGANISATION_REGISTERED_FIELD_NUMBER: _builtins.int
     POST_CREATED_FIELD_NUMBER: _builtins.int
     POST_HELD_FIELD_NUMBER: _builtins.int
+    ACCREDITED_FIELD_NUMBER: _builtins.int
+    RESIDENTS_COUNTED_FIELD_NUMBER: _builtins.int
+    PARTY_COVER_CHANGED_FIELD_NUMBER: _builtins.int
+    SERVICE_CONTRACTED_FIELD_NUMBER: _builtins.int
+    ORGANISATION_PRIVATE_CHANGED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     version: _builtins.int
     @_builtins.property
@@ -533,6 +1129,18 @@ class OrganisationEvent(_message.Message):
     def post_created(self) -> Global___PostCreated: ...
     @_builtins.property
     def post_held(self) -> Global___PostHeld: ...
+    @_builtins.property
+    def accredited(self) -> Global___Accredited: ...
+    @_builtins.property
+    def residents_counted(self) -> Global___ResidentsCounted: ...
+    @_builtins.property
+    def party_cover_changed(self) -> Global___PartyCoverChanged: ...
+    @_builtins.property
+    def service_contracted(self) -> Global___ServiceContracted: ...
+    @_builtins.property
+    def organisation_private_changed(self) -> Global___OrganisationPrivateChanged:
+        """Something changed that facts do not tell: founder, party members, credit."""
+
     def __init__(
         self,
         *,
@@ -542,12 +1150,17 @@ class OrganisationEvent(_message.Message):
         organisation_registered: Global___OrganisationRegistered | None = ...,
         post_created: Global___PostCreated | None = ...,
         post_held: Global___PostHeld | None = ...,
+        accredited: Global___Accredited | None = ...,
+        residents_counted: Global___ResidentsCounted | None = ...,
+        party_cover_changed: Global___PartyCoverChanged | None = ...,
+        service_contracted: Global___ServiceContracted | None = ...,
+        organisation_private_changed: Global___OrganisationPrivateChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "organisation_registered", b"organisation_registered", "post_created", b"post_created", "post_held", b"post_held"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accredited", b"accredited", "after", b"after", "change", b"change", "organisation_private_changed", b"organisation_private_changed", "organisation_registered", b"organisation_registered", "party_cover_changed", b"party_cover_changed", "post_created", b"post_created", "post_held", b"post_held", "residents_counted", b"residents_counted", "service_contracted", b"service_contracted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "id", b"id", "organisation_registered", b"organisation_registered", "post_created", b"post_created", "post_held", b"post_held", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accredited", b"accredited", "after", b"after", "change", b"change", "id", b"id", "organisation_private_changed", b"organisation_private_changed", "organisation_registered", b"organisation_registered", "party_cover_changed", b"party_cover_changed", "post_created", b"post_created", "post_held", b"post_held", "residents_counted", b"residents_counted", "service_contracted", b"service_contracted", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["organisation_registered", "post_created", "post_held"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["organisation_registered", "post_created", "post_held", "accredited", "residents_counted", "party_cover_changed", "service_contracted", "organisation_private_changed"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -567,6 +1180,10 @@ class OrganisationFacts(_message.Message):
     CLOSED_ON_FIELD_NUMBER: _builtins.int
     GRADE_FIELD_NUMBER: _builtins.int
     POSTS_FIELD_NUMBER: _builtins.int
+    ACCREDITATIONS_FIELD_NUMBER: _builtins.int
+    RESIDENTS_FIELD_NUMBER: _builtins.int
+    PARTY_COVER_FIELD_NUMBER: _builtins.int
+    CONTRACTS_FIELD_NUMBER: _builtins.int
     known: _builtins.bool
     """False: others refer to it, nobody has registered it yet."""
     name: _builtins.str
@@ -579,6 +1196,18 @@ class OrganisationFacts(_message.Message):
     grade: _builtins.str
     @_builtins.property
     def posts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Post]: ...
+    @_builtins.property
+    def accreditations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Accreditation]: ...
+    @_builtins.property
+    def residents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResidentCount]: ...
+    @_builtins.property
+    def party_cover(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartyCover]:
+        """Adjoining intervals since the organisation was registered: whether its party arrangement fits its members (§3.1)."""
+
+    @_builtins.property
+    def contracts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceContract]:
+        """Purchased-service contracts with this organisation as the purchaser or as the place of service."""
+
     def __init__(
         self,
         *,
@@ -592,14 +1221,219 @@ class OrganisationFacts(_message.Message):
         closed_on: _builtins.str = ...,
         grade: _builtins.str = ...,
         posts: _abc.Iterable[Global___Post] | None = ...,
+        accreditations: _abc.Iterable[Global___Accreditation] | None = ...,
+        residents: _abc.Iterable[Global___ResidentCount] | None = ...,
+        party_cover: _abc.Iterable[Global___PartyCover] | None = ...,
+        contracts: _abc.Iterable[Global___ServiceContract] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["civil_affairs", b"civil_affairs", "closed_on", b"closed_on", "county", b"county", "grade", b"grade", "kind", b"kind", "known", b"known", "name", b"name", "posts", b"posts", "registered_on", b"registered_on", "service_kind", b"service_kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accreditations", b"accreditations", "civil_affairs", b"civil_affairs", "closed_on", b"closed_on", "contracts", b"contracts", "county", b"county", "grade", b"grade", "kind", b"kind", "known", b"known", "name", b"name", "party_cover", b"party_cover", "posts", b"posts", "registered_on", b"registered_on", "residents", b"residents", "service_kind", b"service_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrganisationFacts: _TypeAlias = OrganisationFacts  # noqa: Y015
+
+@_typing.final
+class Accreditation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """training_base, practice_base or innovation_space."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Accreditation: _TypeAlias = Accreditation  # noqa: Y015
+
+@_typing.final
+class ResidentCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    RESIDENTS_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    residents: _builtins.int
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+        residents: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "residents", b"residents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentCount: _TypeAlias = ResidentCount  # noqa: Y015
+
+@_typing.final
+class PartyCover(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FITS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    fits: _builtins.bool
+    since: _builtins.str
+    until: _builtins.str
+    reason: _builtins.str
+    """Why it does or does not: OWN_BRANCH, JOINT_BRANCH, INSTRUCTOR, LEAD_ORGANISATION, NO_ARRANGEMENT, OWN_BRANCH_NEEDED,
+    JOINT_BRANCH_NEEDED, LEAD_WITHOUT_BRANCH.
+    """
+    def __init__(
+        self,
+        *,
+        fits: _builtins.bool = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fits", b"fits", "reason", b"reason", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyCover: _TypeAlias = PartyCover  # noqa: Y015
+
+@_typing.final
+class ServiceContract(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTRACT_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    contract: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        contract: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contract", b"contract", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServiceContract: _TypeAlias = ServiceContract  # noqa: Y015
+
+@_typing.final
+class Accredited(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    since: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Accredited: _TypeAlias = Accredited  # noqa: Y015
+
+@_typing.final
+class ResidentsCounted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    def __init__(
+        self,
+        *,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentsCounted: _TypeAlias = ResidentsCounted  # noqa: Y015
+
+@_typing.final
+class PartyCoverChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FITS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    fits: _builtins.bool
+    since: _builtins.str
+    def __init__(
+        self,
+        *,
+        fits: _builtins.bool = ...,
+        since: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fits", b"fits", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyCoverChanged: _TypeAlias = PartyCoverChanged  # noqa: Y015
+
+@_typing.final
+class ServiceContracted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTRACT_FIELD_NUMBER: _builtins.int
+    contract: _builtins.str
+    def __init__(
+        self,
+        *,
+        contract: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contract", b"contract"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServiceContracted: _TypeAlias = ServiceContracted  # noqa: Y015
+
+@_typing.final
+class OrganisationPrivateChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationPrivateChanged: _TypeAlias = OrganisationPrivateChanged  # noqa: Y015
 
 @_typing.final
 class Post(_message.Message):
@@ -728,3 +1562,885 @@ class PostHeld(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PostHeld: _TypeAlias = PostHeld  # noqa: Y015
+
+@_typing.final
+class TrainingSessionEvent(_message.Message):
+    """A training (培训) with its attendance; the list of who was there is not public."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    SESSION_PLANNED_FIELD_NUMBER: _builtins.int
+    SESSION_HELD_FIELD_NUMBER: _builtins.int
+    SESSION_CANCELLED_FIELD_NUMBER: _builtins.int
+    ATTENDANCE_COUNTED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___TrainingSessionFacts: ...
+    @_builtins.property
+    def session_planned(self) -> Global___SessionPlanned: ...
+    @_builtins.property
+    def session_held(self) -> Global___SessionHeld: ...
+    @_builtins.property
+    def session_cancelled(self) -> Global___SessionCancelled: ...
+    @_builtins.property
+    def attendance_counted(self) -> Global___AttendanceCounted: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___TrainingSessionFacts | None = ...,
+        session_planned: Global___SessionPlanned | None = ...,
+        session_held: Global___SessionHeld | None = ...,
+        session_cancelled: Global___SessionCancelled | None = ...,
+        attendance_counted: Global___AttendanceCounted | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "attendance_counted", b"attendance_counted", "change", b"change", "session_cancelled", b"session_cancelled", "session_held", b"session_held", "session_planned", b"session_planned"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "attendance_counted", b"attendance_counted", "change", b"change", "id", b"id", "session_cancelled", b"session_cancelled", "session_held", b"session_held", "session_planned", b"session_planned", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["session_planned", "session_held", "session_cancelled", "attendance_counted"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___TrainingSessionEvent: _TypeAlias = TrainingSessionEvent  # noqa: Y015
+
+@_typing.final
+class TrainingSessionFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    VENUE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    ATTENDEES_FIELD_NUMBER: _builtins.int
+    PERSON_MINUTES_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    provider: _builtins.str
+    """USCC of the provider."""
+    venue: _builtins.str
+    """Area code; counted in its county."""
+    since: _builtins.str
+    last_day: _builtins.str
+    """Last day, inclusive; the session counts in its month."""
+    minutes: _builtins.int
+    category: _builtins.str
+    """professional, vocational, political_theory, ethics, manager, exam_preparation, popular."""
+    audience: _builtins.str
+    status: _builtins.str
+    """planned, held or cancelled."""
+    attendees: _builtins.int
+    """Attendance entries that are not reversed, and the minutes they add up to."""
+    person_minutes: _builtins.int
+    title: _builtins.str
+    def __init__(
+        self,
+        *,
+        provider: _builtins.str = ...,
+        venue: _builtins.str = ...,
+        since: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        minutes: _builtins.int = ...,
+        category: _builtins.str = ...,
+        audience: _builtins.str = ...,
+        status: _builtins.str = ...,
+        attendees: _builtins.int = ...,
+        person_minutes: _builtins.int = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attendees", b"attendees", "audience", b"audience", "category", b"category", "last_day", b"last_day", "minutes", b"minutes", "person_minutes", b"person_minutes", "provider", b"provider", "since", b"since", "status", b"status", "title", b"title", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrainingSessionFacts: _TypeAlias = TrainingSessionFacts  # noqa: Y015
+
+@_typing.final
+class SessionPlanned(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionPlanned: _TypeAlias = SessionPlanned  # noqa: Y015
+
+@_typing.final
+class SessionHeld(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionHeld: _TypeAlias = SessionHeld  # noqa: Y015
+
+@_typing.final
+class SessionCancelled(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionCancelled: _TypeAlias = SessionCancelled  # noqa: Y015
+
+@_typing.final
+class AttendanceCounted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHEET_FIELD_NUMBER: _builtins.int
+    sheet: _builtins.str
+    def __init__(
+        self,
+        *,
+        sheet: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sheet", b"sheet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttendanceCounted: _TypeAlias = AttendanceCounted  # noqa: Y015
+
+@_typing.final
+class SheetEvent(_message.Message):
+    """Up to 500 rows of an attendance list or of an examination's results; who they are is not public."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    SHEET_RECEIVED_FIELD_NUMBER: _builtins.int
+    SHEET_APPLIED_FIELD_NUMBER: _builtins.int
+    SHEET_REVERSED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___SheetFacts: ...
+    @_builtins.property
+    def sheet_received(self) -> Global___SheetReceived: ...
+    @_builtins.property
+    def sheet_applied(self) -> Global___SheetApplied: ...
+    @_builtins.property
+    def sheet_reversed(self) -> Global___SheetReversed: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___SheetFacts | None = ...,
+        sheet_received: Global___SheetReceived | None = ...,
+        sheet_applied: Global___SheetApplied | None = ...,
+        sheet_reversed: Global___SheetReversed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "sheet_applied", b"sheet_applied", "sheet_received", b"sheet_received", "sheet_reversed", b"sheet_reversed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "id", b"id", "sheet_applied", b"sheet_applied", "sheet_received", b"sheet_received", "sheet_reversed", b"sheet_reversed", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["sheet_received", "sheet_applied", "sheet_reversed"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___SheetEvent: _TypeAlias = SheetEvent  # noqa: Y015
+
+@_typing.final
+class SheetFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """attendance or results."""
+    parent: _builtins.str
+    """The session or sitting."""
+    number: _builtins.int
+    rows: _builtins.int
+    status: _builtins.str
+    """received, applied or reversed."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        parent: _builtins.str = ...,
+        number: _builtins.int = ...,
+        rows: _builtins.int = ...,
+        status: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "number", b"number", "parent", b"parent", "rows", b"rows", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SheetFacts: _TypeAlias = SheetFacts  # noqa: Y015
+
+@_typing.final
+class SheetReceived(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SheetReceived: _TypeAlias = SheetReceived  # noqa: Y015
+
+@_typing.final
+class SheetApplied(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SheetApplied: _TypeAlias = SheetApplied  # noqa: Y015
+
+@_typing.final
+class SheetReversed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SheetReversed: _TypeAlias = SheetReversed  # noqa: Y015
+
+@_typing.final
+class ExamSittingEvent(_message.Message):
+    """A sitting of the professional examination (考试) and how many results it brought."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    SITTING_ANNOUNCED_FIELD_NUMBER: _builtins.int
+    RESULTS_COUNTED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___ExamSittingFacts: ...
+    @_builtins.property
+    def sitting_announced(self) -> Global___SittingAnnounced: ...
+    @_builtins.property
+    def results_counted(self) -> Global___ResultsCounted: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___ExamSittingFacts | None = ...,
+        sitting_announced: Global___SittingAnnounced | None = ...,
+        results_counted: Global___ResultsCounted | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "results_counted", b"results_counted", "sitting_announced", b"sitting_announced"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "id", b"id", "results_counted", b"results_counted", "sitting_announced", b"sitting_announced", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["sitting_announced", "results_counted"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___ExamSittingEvent: _TypeAlias = ExamSittingEvent  # noqa: Y015
+
+@_typing.final
+class ExamSittingFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    PASSED_ON_FIELD_NUMBER: _builtins.int
+    ISSUING_PROVINCE_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
+    SHEETS_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    passed_on: _builtins.str
+    issuing_province: _builtins.str
+    results: _builtins.int
+    sheets: _builtins.int
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        passed_on: _builtins.str = ...,
+        issuing_province: _builtins.str = ...,
+        results: _builtins.int = ...,
+        sheets: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuing_province", b"issuing_province", "level", b"level", "passed_on", b"passed_on", "results", b"results", "sheets", b"sheets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExamSittingFacts: _TypeAlias = ExamSittingFacts  # noqa: Y015
+
+@_typing.final
+class SittingAnnounced(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SittingAnnounced: _TypeAlias = SittingAnnounced  # noqa: Y015
+
+@_typing.final
+class ResultsCounted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHEET_FIELD_NUMBER: _builtins.int
+    sheet: _builtins.str
+    def __init__(
+        self,
+        *,
+        sheet: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sheet", b"sheet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResultsCounted: _TypeAlias = ResultsCounted  # noqa: Y015
+
+@_typing.final
+class GraduateCohortEvent(_message.Message):
+    """Graduates of one school, major, level and day (毕业生)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    GRADUATES_REPORTED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___GraduateCohortFacts: ...
+    @_builtins.property
+    def graduates_reported(self) -> Global___GraduatesReported: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___GraduateCohortFacts | None = ...,
+        graduates_reported: Global___GraduatesReported | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "graduates_reported", b"graduates_reported"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "graduates_reported", b"graduates_reported", "id", b"id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["graduates_reported"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___GraduateCohortEvent: _TypeAlias = GraduateCohortEvent  # noqa: Y015
+
+@_typing.final
+class GraduateCohortFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHOOL_FIELD_NUMBER: _builtins.int
+    COUNTY_FIELD_NUMBER: _builtins.int
+    MAJOR_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    GRADUATED_ON_FIELD_NUMBER: _builtins.int
+    GRADUATES_FIELD_NUMBER: _builtins.int
+    school: _builtins.str
+    """USCC of the school."""
+    county: _builtins.str
+    major: _builtins.str
+    """social_work or related."""
+    level: _builtins.str
+    """junior_college, bachelor, master or doctor."""
+    graduated_on: _builtins.str
+    graduates: _builtins.int
+    def __init__(
+        self,
+        *,
+        school: _builtins.str = ...,
+        county: _builtins.str = ...,
+        major: _builtins.str = ...,
+        level: _builtins.str = ...,
+        graduated_on: _builtins.str = ...,
+        graduates: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["county", b"county", "graduated_on", b"graduated_on", "graduates", b"graduates", "level", b"level", "major", b"major", "school", b"school"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GraduateCohortFacts: _TypeAlias = GraduateCohortFacts  # noqa: Y015
+
+@_typing.final
+class GraduatesReported(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GraduatesReported: _TypeAlias = GraduatesReported  # noqa: Y015
+
+@_typing.final
+class ProgrammeEvent(_message.Message):
+    """A programme (天府社工增能、万人培养、机构牵手、川渝交流、天府峨眉 …) and who takes part in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    PROGRAMME_OPENED_FIELD_NUMBER: _builtins.int
+    ENROLMENT_CHANGED_FIELD_NUMBER: _builtins.int
+    PROGRAMME_CLOSED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___ProgrammeFacts: ...
+    @_builtins.property
+    def programme_opened(self) -> Global___ProgrammeOpened: ...
+    @_builtins.property
+    def enrolment_changed(self) -> Global___EnrolmentChanged: ...
+    @_builtins.property
+    def programme_closed(self) -> Global___ProgrammeClosed: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___ProgrammeFacts | None = ...,
+        programme_opened: Global___ProgrammeOpened | None = ...,
+        enrolment_changed: Global___EnrolmentChanged | None = ...,
+        programme_closed: Global___ProgrammeClosed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "enrolment_changed", b"enrolment_changed", "programme_closed", b"programme_closed", "programme_opened", b"programme_opened"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "change", b"change", "enrolment_changed", b"enrolment_changed", "id", b"id", "programme_closed", b"programme_closed", "programme_opened", b"programme_opened", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["programme_opened", "enrolment_changed", "programme_closed"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___ProgrammeEvent: _TypeAlias = ProgrammeEvent  # noqa: Y015
+
+@_typing.final
+class ProgrammeFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    AREA_FIELD_NUMBER: _builtins.int
+    REGION_TYPE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
+    PAIRINGS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """empowerment, ten_thousand, support_plan, agency_pairing, chuan_yu, emei."""
+    name: _builtins.str
+    area: _builtins.str
+    region_type: _builtins.str
+    """Kind of region of a support plan: poverty_relief, ethnic, old_revolutionary or ""."""
+    since: _builtins.str
+    until: _builtins.str
+    members: _builtins.int
+    completed: _builtins.int
+    @_builtins.property
+    def pairings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pairing]:
+        """agency_pairing: who supports whom."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        name: _builtins.str = ...,
+        area: _builtins.str = ...,
+        region_type: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        members: _builtins.int = ...,
+        completed: _builtins.int = ...,
+        pairings: _abc.Iterable[Global___Pairing] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "completed", b"completed", "kind", b"kind", "members", b"members", "name", b"name", "pairings", b"pairings", "region_type", b"region_type", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProgrammeFacts: _TypeAlias = ProgrammeFacts  # noqa: Y015
+
+@_typing.final
+class Pairing(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPORTER_FIELD_NUMBER: _builtins.int
+    SUPPORTED_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    supporter: _builtins.str
+    supported: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        supporter: _builtins.str = ...,
+        supported: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "supported", b"supported", "supporter", b"supporter", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pairing: _TypeAlias = Pairing  # noqa: Y015
+
+@_typing.final
+class ProgrammeOpened(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProgrammeOpened: _TypeAlias = ProgrammeOpened  # noqa: Y015
+
+@_typing.final
+class EnrolmentChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WHAT_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    what: _builtins.str
+    """taken_part or left, completed; an organisation's code for pairings, "" for persons."""
+    organisation: _builtins.str
+    def __init__(
+        self,
+        *,
+        what: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentChanged: _TypeAlias = EnrolmentChanged  # noqa: Y015
+
+@_typing.final
+class ProgrammeClosed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProgrammeClosed: _TypeAlias = ProgrammeClosed  # noqa: Y015
+
+@_typing.final
+class CatalogueEvent(_message.Message):
+    """What an area wants in a field and level, and what it has (重点培养目录)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CATALOGUE_REVISED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___CatalogueFacts: ...
+    @_builtins.property
+    def catalogue_revised(self) -> Global___CatalogueRevised: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___CatalogueFacts | None = ...,
+        catalogue_revised: Global___CatalogueRevised | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_revised", b"catalogue_revised", "change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_revised", b"catalogue_revised", "change", b"change", "id", b"id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["catalogue_revised"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___CatalogueEvent: _TypeAlias = CatalogueEvent  # noqa: Y015
+
+@_typing.final
+class CatalogueFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    YEAR_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    area: _builtins.str
+    year: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogueRow]: ...
+    def __init__(
+        self,
+        *,
+        area: _builtins.str = ...,
+        year: _builtins.int = ...,
+        rows: _abc.Iterable[Global___CatalogueRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "rows", b"rows", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogueFacts: _TypeAlias = CatalogueFacts  # noqa: Y015
+
+@_typing.final
+class CatalogueRow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    WANTED_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    level: _builtins.str
+    wanted: _builtins.int
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        level: _builtins.str = ...,
+        wanted: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "level", b"level", "wanted", b"wanted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogueRow: _TypeAlias = CatalogueRow  # noqa: Y015
+
+@_typing.final
+class CatalogueRevised(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogueRevised: _TypeAlias = CatalogueRevised  # noqa: Y015
+
+@_typing.final
+class CallUpEvent(_message.Message):
+    """A mandate that calls up disaster social workers (灾害社工); the answers are counted, not named."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CALL_UP_ISSUED_FIELD_NUMBER: _builtins.int
+    CALL_UP_ANSWERED_FIELD_NUMBER: _builtins.int
+    CALL_UP_CLOSED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def after(self) -> Global___CallUpFacts: ...
+    @_builtins.property
+    def call_up_issued(self) -> Global___CallUpIssued: ...
+    @_builtins.property
+    def call_up_answered(self) -> Global___CallUpAnswered: ...
+    @_builtins.property
+    def call_up_closed(self) -> Global___CallUpClosed: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        after: Global___CallUpFacts | None = ...,
+        call_up_issued: Global___CallUpIssued | None = ...,
+        call_up_answered: Global___CallUpAnswered | None = ...,
+        call_up_closed: Global___CallUpClosed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "call_up_answered", b"call_up_answered", "call_up_closed", b"call_up_closed", "call_up_issued", b"call_up_issued", "change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "call_up_answered", b"call_up_answered", "call_up_closed", b"call_up_closed", "call_up_issued", b"call_up_issued", "change", b"change", "id", b"id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["call_up_issued", "call_up_answered", "call_up_closed"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___CallUpEvent: _TypeAlias = CallUpEvent  # noqa: Y015
+
+@_typing.final
+class CallUpFacts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    DISASTER_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    CALLED_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    DECLINED_FIELD_NUMBER: _builtins.int
+    area: _builtins.str
+    disaster: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    called: _builtins.int
+    accepted: _builtins.int
+    declined: _builtins.int
+    def __init__(
+        self,
+        *,
+        area: _builtins.str = ...,
+        disaster: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        called: _builtins.int = ...,
+        accepted: _builtins.int = ...,
+        declined: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "area", b"area", "called", b"called", "declined", b"declined", "disaster", b"disaster", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallUpFacts: _TypeAlias = CallUpFacts  # noqa: Y015
+
+@_typing.final
+class CallUpIssued(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallUpIssued: _TypeAlias = CallUpIssued  # noqa: Y015
+
+@_typing.final
+class CallUpAnswered(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    accepted: _builtins.bool
+    def __init__(
+        self,
+        *,
+        accepted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallUpAnswered: _TypeAlias = CallUpAnswered  # noqa: Y015
+
+@_typing.final
+class CallUpClosed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallUpClosed: _TypeAlias = CallUpClosed  # noqa: Y015

@@ -1,10 +1,9 @@
-"""IN: gRPC request → command or query → response. No rules here; errors are mapped by the server's interceptor."""
+"""RegistryService: talents and organisations."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from services.registry import publisher
 from services.registry.commands.create_post import CreatePost, create_post
 from services.registry.commands.designate import Designate, Title, designate
 from services.registry.commands.end_affiliation import EndAffiliation, end_affiliation
@@ -13,6 +12,8 @@ from services.registry.commands.record_pay import RecordPay, record_pay
 from services.registry.commands.record_talent import RecordTalent, record_talent
 from services.registry.commands.register_organisation import RegisterOrganisation, register_organisation
 from services.registry.domain.person import Person
+from services.registry.publisher import organisations as organisations_out
+from services.registry.publisher import talents as talents_out
 from services.registry.queries.find_talents import find_talents
 from services.registry.queries.get_organisation import get_organisation
 from services.registry.queries.get_talent import get_talent
@@ -22,6 +23,7 @@ from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, KeyRing, Store
 from services.shared.runtime.access import current_call
+from services.shared.runtime.filled import filled
 from services.shared.runtime.lru import Lru
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1 import registry_service_pb2_grpc as grpc_pb
@@ -45,29 +47,12 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         call.principal.must_speak_for(request.department, field="department")
         affiliation = f"work/{request.department}/{request.organisation}/{request.role}"
         answer = await record_talent(
-            RecordTalent(
-                person=_person(request.identity),
+            filled(
+                RecordTalent,
+                request,
+                person=person_of(request.identity),
                 by=call.principal,
                 origin=Origin(call.principal.name, affiliation),
-                department=request.department,
-                as_of=request.as_of,
-                home_county=request.home_county,
-                organisation=request.organisation,
-                role=request.role,
-                post=request.post,
-                field=request.field,
-                place=request.place,
-                community_kind=request.community_kind,
-                full_time=request.full_time,
-                practitioner=request.practitioner,
-                principal=request.principal,
-                since=request.since,
-                until=request.until,
-                recognised_ground=request.recognised_ground,
-                recognised_since=request.recognised_since,
-                recognised_until=request.recognised_until,
-                pay_year=request.pay_year,
-                pay_fen=request.pay_fen,
             ),
             lanes=self._lanes,
             keys=self._keys,
@@ -79,15 +64,7 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
     async def EndAffiliation(self, request: pb.EndAffiliationRequest, _: Context) -> pb.EndAffiliationResponse:
         call = current_call()
         answer = await end_affiliation(
-            EndAffiliation(
-                talent_id=request.talent_id,
-                affiliation_id=request.affiliation_id,
-                department=request.department,
-                until=request.until,
-                reason=request.reason,
-                etag=request.etag,
-                by=call.principal,
-            ),
+            filled(EndAffiliation, request, by=call.principal),
             lanes=self._lanes,
             clock=self._clock,
             cause=call.cause(request.request_id),
@@ -98,16 +75,11 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         call = current_call()
         call.principal.must_speak_for(request.department, field="department")
         answer = await record_pass(
-            RecordPass(
-                person=_person(request.identity),
+            filled(
+                RecordPass,
+                request,
+                person=person_of(request.identity),
                 origin=Origin(call.principal.name, f"pass/{request.level}/{request.passed_on}"),
-                department=request.department,
-                level=request.level,
-                passed_on=request.passed_on,
-                granted_on=request.granted_on,
-                issuing_province=request.issuing_province,
-                number=request.number,
-                home_county=request.home_county,
             ),
             lanes=self._lanes,
             keys=self._keys,
@@ -119,19 +91,7 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
     async def Designate(self, request: pb.DesignateRequest, _: Context) -> pb.DesignateResponse:
         call = current_call()
         answer = await designate(
-            Designate(
-                talent_id=request.talent_id,
-                department=request.department,
-                title=Title(
-                    kind=request.kind,
-                    grade=request.grade,
-                    grantor_level=request.grantor_level,
-                    since=request.since,
-                    until=request.until,
-                ),
-                etag=request.etag,
-                by=call.principal,
-            ),
+            filled(Designate, request, title=filled(Title, request), by=call.principal),
             lanes=self._lanes,
             clock=self._clock,
             cause=call.cause(request.request_id),
@@ -141,15 +101,7 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
     async def RecordPay(self, request: pb.RecordPayRequest, _: Context) -> pb.RecordPayResponse:
         call = current_call()
         answer = await record_pay(
-            RecordPay(
-                talent_id=request.talent_id,
-                department=request.department,
-                organisation=request.organisation,
-                year=request.year,
-                fen=request.fen,
-                etag=request.etag,
-                by=call.principal,
-            ),
+            filled(RecordPay, request, by=call.principal),
             lanes=self._lanes,
             clock=self._clock,
             cause=call.cause(request.request_id),
@@ -161,18 +113,11 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
     ) -> pb.RegisterOrganisationResponse:
         call = current_call()
         answer = await register_organisation(
-            RegisterOrganisation(
+            filled(
+                RegisterOrganisation,
+                request,
                 by=call.principal,
                 origin=Origin(call.principal.name, "registration"),
-                uscc=request.uscc,
-                name=request.name,
-                kind=request.kind,
-                service_kind=request.service_kind,
-                civil_affairs=request.civil_affairs,
-                county=request.county,
-                registered_on=request.registered_on,
-                closed_on=request.closed_on,
-                grade=request.grade,
             ),
             lanes=self._lanes,
             clock=self._clock,
@@ -183,15 +128,11 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
     async def CreatePost(self, request: pb.CreatePostRequest, _: Context) -> pb.CreatePostResponse:
         call = current_call()
         answer = await create_post(
-            CreatePost(
+            filled(
+                CreatePost,
+                request,
                 by=call.principal,
                 origin=Origin(call.principal.name, f"post/{request.post}"),
-                organisation=request.organisation,
-                post=request.post,
-                title=request.title,
-                field=request.field,
-                created_on=request.created_on,
-                closed_on=request.closed_on,
             ),
             lanes=self._lanes,
             clock=self._clock,
@@ -204,7 +145,7 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         version = (talent.id, talent.version)
         answer = self._answers.get(version)
         if answer is None:
-            answer = publisher.talent_response(talent)
+            answer = talents_out.talent_response(talent)
             self._answers.put(version, answer)
         return answer
 
@@ -224,7 +165,7 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         organisation = await get_organisation(request.uscc, store=self._store)
         return pb.GetOrganisationResponse(
             uscc=organisation.id,
-            facts=publisher.organisation_facts(organisation.facts()),
+            facts=organisations_out.organisation_facts(organisation.facts()),
             etag=str(organisation.version),
         )
 
@@ -247,5 +188,5 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
         )
 
 
-def _person(identity: pb.Identity) -> Person:
+def person_of(identity: pb.Identity) -> Person:
     return Person(identity.name, identity.id_number, identity.phone)

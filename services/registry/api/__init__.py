@@ -1,0 +1,1 @@
+"""IN: gRPC request → command or query → response, one file per service of the contract. No rules here."""

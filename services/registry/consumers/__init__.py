@@ -1,0 +1,1 @@
+"""IN: Kafka → commands: departments' records, and the sagas on the registry's own events. No rules here."""

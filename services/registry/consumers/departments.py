@@ -1,0 +1,124 @@
+"""Departments' records (partner/v1) become steps: each type as the command of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from services.registry.commands import (
+    create_post,
+    designate,
+    end_affiliation,
+    record_pass,
+    record_pay,
+    record_talent,
+    register_organisation,
+)
+from services.registry.domain.person import Person
+from services.shared.kernel.ports import Clock, KeyRing
+from services.shared.kernel.step import Step
+from services.shared.runtime.filled import filled
+from services.shared.runtime.partner_records import Handler, PartnerRecords, Sender
+from services.shared.runtime.sealing import SealOpener
+from swtalent.partner.v1 import records_pb2 as records
+
+
+class Departments:
+    """Each record type of partner/v1 that the registry owns, as the command of the same name."""
+
+    def __init__(self, *, keys: KeyRing, opener: SealOpener, clock: Clock) -> None:
+        self._keys = keys
+        self._opener = opener
+        self._clock = clock
+
+    def reader(self) -> PartnerRecords:
+        ended = self._of_person(end_affiliation.step, end_affiliation.ReportEnd)
+        paid = self._of_person(record_pay.step, record_pay.ReportPay)
+        return PartnerRecords(
+            "registry",
+            {
+                "TalentRecord": (records.TalentRecord, self.talent),
+                "AffiliationEndRecord": (records.AffiliationEndRecord, ended),
+                "PassRecord": (records.PassRecord, self.passed),
+                "DesignationRecord": (records.DesignationRecord, self.designation),
+                "PayRecord": (records.PayRecord, paid),
+                "OrganisationRecord": (records.OrganisationRecord, self.organisation),
+                "PostRecord": (records.PostRecord, self.post),
+            },
+            first_owner=True,
+        )
+
+    def _person(self, identity: records.SealedIdentity, sender: Sender) -> Person:
+        return Person(*self._opener.session(sender.partner.name, sender.headers).open_identity(identity))
+
+    def _of_person(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
+        """Records about a person whose fields are those of the command."""
+
+        def handle(record: Any, sender: Sender) -> Step:
+            filled_in = filled(
+                command,
+                record,
+                person=self._person(record.identity, sender),
+                origin=sender.origin,
+                department=sender.partner.department,
+            )
+            return step(filled_in, keys=self._keys, today=self._clock.day())
+
+        return handle
+
+    def talent(self, record: records.TalentRecord, sender: Sender) -> Step:
+        return record_talent.step(
+            filled(
+                record_talent.RecordTalent,
+                record,
+                person=self._person(record.identity, sender),
+                by=sender.partner,
+                origin=sender.origin,
+                department=sender.partner.department,
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def passed(self, record: records.PassRecord, sender: Sender) -> Step:
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return record_pass.step(
+            filled(
+                record_pass.RecordPass,
+                record,
+                person=Person(*sealed.open_identity(record.identity)),
+                origin=sender.origin,
+                department=sender.partner.department,
+                number=sealed.open("number", record.number),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def designation(self, record: records.DesignationRecord, sender: Sender) -> Step:
+        return designate.step(
+            filled(
+                designate.ReportDesignation,
+                record,
+                person=self._person(record.identity, sender),
+                origin=sender.origin,
+                department=sender.partner.department,
+                title=filled(designate.Title, record),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def organisation(self, record: records.OrganisationRecord, sender: Sender) -> Step:
+        return register_organisation.step(
+            filled(register_organisation.RegisterOrganisation, record, by=sender.partner, origin=sender.origin),
+            today=self._clock.day(),
+        )
+
+    def post(self, record: records.PostRecord, sender: Sender) -> Step:
+        return create_post.step(
+            filled(create_post.CreatePost, record, by=sender.partner, origin=sender.origin),
+            today=self._clock.day(),
+        )
