@@ -131,6 +131,8 @@ class DesignationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     origin: Origin
     name: NameSeen | None
     designation: Designation
+    # Who gave it and may end it.
+    department: str = ""
 
 
 class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay"):
@@ -140,12 +142,101 @@ class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay
     pay_fen: int
 
 
+class DepartureReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="departure"):
+    """Death, or left the province or the field, on a day; ends what is then in force."""
+
+    origin: Origin
+    name: NameSeen | None
+    departure: str
+    on: Day
+
+
+class DesignationEndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="designation_end"):
+    """May arrive before the report of the designation it ends: the department's own of this kind and beginning."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    kind: str
+    since: Day
+    until: Day
+
+
+class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
+    """Membership of the Party in [since, until): formal, probationary or recommended. Never published."""
+
+    origin: Origin
+    name: NameSeen | None
+    status: str
+    since: Day
+    until: Day
+
+
+class HonourReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="honour"):
+    """An honour given on a day. Never published."""
+
+    origin: Origin
+    name: NameSeen | None
+    title: str
+    grantor_level: str
+    on: Day
+
+
+class CreditReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="credit"):
+    """A credit event of a day, with the hash of the document that proves it. Never published."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    kind: str
+    on: Day
+    reason: str
+    evidence: str
+
+
+class AppealReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appeal"):
+    """The person objects to a credit event (its id) on a day."""
+
+    origin: Origin
+    name: NameSeen | None
+    credit: str
+    grounds: str
+    on: Day
+
+
+class AppealDecision(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appeal_decision"):
+    """An appeal granted strikes its credit event; decided by somebody else than who recorded the event."""
+
+    origin: Origin
+    name: NameSeen | None
+    credit: str
+    granted: bool
+    reason: str
+    on: Day
+
+
+class Withdrawn(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="withdrawn"):
+    """A department took its record back: stands in the record's place, under a higher revision."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+
+
 Report = (
     WorkReport
     | EndReport
     | PassReport
     | DesignationReport
     | PayReport
+    | DepartureReport
+    | DesignationEndReport
+    | PartyReport
+    | HonourReport
+    | CreditReport
+    | AppealReport
+    | AppealDecision
+    | Withdrawn
 )  # fmt: skip
 
 
