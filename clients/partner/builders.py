@@ -69,6 +69,30 @@ class Builders(ABC):
         """Money put into a budget line (预算安排), in fen."""
         await self._put(records.APPROPRIATION, fields)
 
+    async def departure(self, **fields: Unpack[records.Departure]) -> None:
+        """Death, or left the province or the field, on a day."""
+        await self._put(records.DEPARTURE, fields)
+
+    async def designation_end(self, **fields: Unpack[records.DesignationEnd]) -> None:
+        """The end of a designation that the department reported; `until` is the first day after it."""
+        await self._put(records.DESIGNATION_END, fields)
+
+    async def party_membership(self, **fields: Unpack[records.PartyMembership]) -> None:
+        """Party membership; never published."""
+        await self._put(records.PARTY_MEMBERSHIP, fields)
+
+    async def honour(self, **fields: Unpack[records.Honour]) -> None:
+        """An honour (荣誉); never published."""
+        await self._put(records.HONOUR, fields)
+
+    async def credit_event(self, **fields: Unpack[records.CreditEvent]) -> None:
+        """A credit event (信用事件); never published."""
+        await self._put(records.CREDIT_EVENT, fields)
+
+    async def withdrawal(self, **fields: Unpack[records.Withdrawal]) -> None:
+        """Takes back a record that this partner sent; may be sent before that record has arrived."""
+        await self._put(records.WITHDRAWAL, fields)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -106,4 +130,10 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "PostRecord": (Builders.post, records.POST),
     "CommunityRecord": (Builders.community, records.COMMUNITY),
     "AppropriationRecord": (Builders.appropriation, records.APPROPRIATION),
+    "DepartureRecord": (Builders.departure, records.DEPARTURE),
+    "DesignationEndRecord": (Builders.designation_end, records.DESIGNATION_END),
+    "PartyMembershipRecord": (Builders.party_membership, records.PARTY_MEMBERSHIP),
+    "HonourRecord": (Builders.honour, records.HONOUR),
+    "CreditEventRecord": (Builders.credit_event, records.CREDIT_EVENT),
+    "WithdrawalRecord": (Builders.withdrawal, records.WITHDRAWAL),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from services.registry.api.persons import PersonServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.consumers.departments import Departments
 from services.registry.consumers.own_talents import OwnTalents
+from services.registry.consumers.snapshot_ends import SnapshotEnds
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams
@@ -12,6 +14,7 @@ from services.shared.runtime.kafka_streams import KafkaStreams
 from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
+from swtalent.registry.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
 
@@ -26,6 +29,11 @@ async def compose(
         add_RegistryServiceServicer_to_server,
         RegistryServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
-    house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
+    house.serve(
+        add_PersonServiceServicer_to_server,
+        PersonServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
+    )
+    house.add(SnapshotEnds(house.store, house.lanes, clock=house.clock))
+    house.read_with_waiting(Departments(keys=keys, opener=opener, clock=house.clock).reader())
     house.read(OwnTalents())
     return house.app()

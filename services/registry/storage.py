@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
+from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.objection import Objection, ObjectionState
 from services.registry.domain.organisation import Organisation, OrganisationState
-from services.registry.domain.reports import PassReport
+from services.registry.domain.reports import PassReport, WorkReport
+from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, Talent, TalentState
-from services.registry.publisher import organisations, talents
+from services.registry.publisher import access_log, organisations, talents
 from services.shared.kernel.area import prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -36,7 +39,9 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     counties = talent.counties()
-    return [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    works = [it.affiliation for it in talent.state.reports if isinstance(it, WorkReport)]
+    return [*rows, *{(BY_EMPLOYER, f"{it.department}/{it.organisation}") for it in works}]
 
 
 KINDS = (
@@ -61,5 +66,13 @@ KINDS = (
         decode=_decoder(IdentityCaseFacts),
         messages=talents.identity_case_messages,
     ),
+    Kind(
+        aggregate=AccessLog,
+        encode=_encode,
+        decode=_decoder(AccessLogState),
+        messages=access_log.access_log_messages,
+    ),
+    Kind(aggregate=Objection, encode=_encode, decode=_decoder(ObjectionState), rows=Objection.rows),
+    Kind(aggregate=Snapshot, encode=_encode, decode=_decoder(SnapshotState), rows=Snapshot.rows),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
 )

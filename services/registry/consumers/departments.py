@@ -11,14 +11,20 @@ from services.registry.commands import (
     create_post,
     designate,
     end_affiliation,
+    end_designation,
+    grant_honour,
+    record_credit_event,
+    record_departure,
+    record_party_membership,
     record_pass,
     record_pay,
     record_talent,
     register_organisation,
+    withdraw_record,
 )
 from services.registry.domain.person import Person
 from services.shared.kernel.ports import Clock, KeyRing
-from services.shared.kernel.step import Step
+from services.shared.kernel.step import ClaimStep, Step
 from services.shared.runtime.filled import filled
 from services.shared.runtime.partner_records import Handler, PartnerRecords, Sender
 from services.shared.runtime.sealing import SealOpener
@@ -36,6 +42,9 @@ class Departments:
     def reader(self) -> PartnerRecords:
         ended = self._of_person(end_affiliation.step, end_affiliation.ReportEnd)
         paid = self._of_person(record_pay.step, record_pay.ReportPay)
+        departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
+        title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
+        member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
         return PartnerRecords(
             "registry",
             {
@@ -46,6 +55,12 @@ class Departments:
                 "PayRecord": (records.PayRecord, paid),
                 "OrganisationRecord": (records.OrganisationRecord, self.organisation),
                 "PostRecord": (records.PostRecord, self.post),
+                "DepartureRecord": (records.DepartureRecord, departed),
+                "DesignationEndRecord": (records.DesignationEndRecord, title_ended),
+                "PartyMembershipRecord": (records.PartyMembershipRecord, member),
+                "HonourRecord": (records.HonourRecord, self.honour),
+                "CreditEventRecord": (records.CreditEventRecord, self.credit),
+                "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
             },
             first_owner=True,
         )
@@ -121,4 +136,39 @@ class Departments:
         return create_post.step(
             filled(create_post.CreatePost, record, by=sender.partner, origin=sender.origin),
             today=self._clock.day(),
+        )
+
+    def honour(self, record: records.HonourRecord, sender: Sender) -> Step:
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return grant_honour.step(
+            filled(
+                grant_honour.ReportHonour,
+                record,
+                person=Person(*sealed.open_identity(record.identity)),
+                origin=sender.origin,
+                department=sender.partner.department,
+                title=sealed.open("title", record.title),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def credit(self, record: records.CreditEventRecord, sender: Sender) -> Step:
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return record_credit_event.step(
+            filled(
+                record_credit_event.ReportCreditEvent,
+                record,
+                person=Person(*sealed.open_identity(record.identity)),
+                origin=sender.origin,
+                department=sender.partner.department,
+                reason=sealed.open("reason", record.reason),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def withdrawal(self, record: records.WithdrawalRecord, sender: Sender) -> ClaimStep:
+        return withdraw_record.step(
+            filled(withdraw_record.ReportWithdrawal, record, origin=sender.origin, department=sender.partner.department)
         )

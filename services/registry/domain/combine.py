@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import msgspec
 
+from services.registry.domain import departing
 from services.registry.domain.reports import (
     Affiliation,
     Certificate,
     Designation,
-    DesignationReport,
     EndReport,
     Learned,
     PassReport,
@@ -64,15 +64,19 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
         )
     works = [report for report in reports if isinstance(report, WorkReport)]
     passes = [report for report in reports if isinstance(report, PassReport)]
+    departure = departing.departure(reports, [work.affiliation.since for work in works])
+    affiliations = _affiliations(works, [report for report in reports if isinstance(report, EndReport)])
     return TalentFacts(
         birth_band=band,
         home_county=_home(works, passes),
-        affiliations=_affiliations(works, [report for report in reports if isinstance(report, EndReport)]),
+        affiliations=departure.end(affiliations),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
         certificates=_certificates(passes),
-        designations=_distinct(report.designation for report in reports if isinstance(report, DesignationReport)),
+        designations=departure.end(_distinct(departing.designations(reports))),
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
+        departure=departure.kind,
+        departed_on=departure.on,
     )
 
 

@@ -140,6 +140,7 @@ class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay
     name: NameSeen | None
     pay: Pay
     pay_fen: int
+    department: str = ""
 
 
 class DepartureReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="departure"):
@@ -149,6 +150,7 @@ class DepartureReport(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     name: NameSeen | None
     departure: str
     on: Day
+    department: str = ""
 
 
 class DesignationEndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="designation_end"):
@@ -170,48 +172,54 @@ class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p
     status: str
     since: Day
     until: Day
+    department: str = ""
 
 
 class HonourReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="honour"):
-    """An honour given on a day. Never published."""
+    """An honour given on a day; `text` = index of its title. Never published."""
 
     origin: Origin
     name: NameSeen | None
-    title: str
+    text: str
     grantor_level: str
     on: Day
+    department: str = ""
 
 
 class CreditReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="credit"):
-    """A credit event of a day, with the hash of the document that proves it. Never published."""
+    """A credit event of a day, with the hash of the document that proves it; `text` = index of its reason. Never
+    published.
+    """
 
     origin: Origin
     name: NameSeen | None
     department: str
     kind: str
     on: Day
-    reason: str
+    text: str
     evidence: str
 
 
 class AppealReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appeal"):
-    """The person objects to a credit event (its id) on a day."""
+    """The person objects to a credit event (its id) on a day; `text` = index of the grounds."""
 
     origin: Origin
     name: NameSeen | None
     credit: str
-    grounds: str
+    text: str
     on: Day
 
 
 class AppealDecision(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appeal_decision"):
-    """An appeal granted strikes its credit event; decided by somebody else than who recorded the event."""
+    """An appeal granted strikes its credit event; decided by somebody else than who recorded the event. `text` = index
+    of the reason.
+    """
 
     origin: Origin
     name: NameSeen | None
     credit: str
     granted: bool
-    reason: str
+    text: str
     on: Day
 
 
@@ -238,6 +246,17 @@ Report = (
     | AppealDecision
     | Withdrawn
 )  # fmt: skip
+
+# Reports that refer to a sealed text of the talent by its index.
+TEXTUAL = (HonourReport, CreditReport, AppealReport, AppealDecision)
+
+
+def reported_by(report: Report) -> str:
+    """The department that a report comes from; "" when it is not known."""
+    if isinstance(report, WorkReport):
+        return report.affiliation.department
+    department: str = getattr(report, "department", "")
+    return department or (report.name.department if report.name else "")
 
 
 def affiliation_id(*, department: str, organisation: str, role: str) -> str:

@@ -11,7 +11,7 @@ _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
 
 ROLES: dict[str, frozenset[str]] = {
     # 个人: the own record; whatever else is published.
-    "individual": frozenset(_PUBLIC),
+    "individual": frozenset((*_PUBLIC, "record.own")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -30,6 +30,7 @@ ROLES: dict[str, frozenset[str]] = {
         (
             *_READS,
             "talent.report",
+            "talent.reveal",
             "pass.record",
             "talent.designate",
             "organisation.register",
