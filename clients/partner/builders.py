@@ -93,6 +93,10 @@ class Builders(ABC):
         """Takes back a record that this partner sent; may be sent before that record has arrived."""
         await self._put(records.WITHDRAWAL, fields)
 
+    async def snapshot(self, **fields: Unpack[records.Snapshot]) -> None:
+        """Everybody the department has in an organisation as of a day; a person confirms what follows from it."""
+        await self._put(records.SNAPSHOT, fields)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -109,6 +113,11 @@ class Builders(ABC):
             seal = session.header
         elif kind is records.APPROPRIATION:
             _gather_evidence(fields)
+        elif kind is records.SNAPSHOT:
+            session = self._session()
+            numbers = [("id_numbers", number) for number in fields["id_numbers"].split()]
+            fields["id_numbers"] = session.seal(kind.name, record_id, revision, numbers)
+            seal = session.header
         await self._send(kind.name, record_id, revision, kind.message(**fields).SerializeToString(), seal)
 
 
@@ -135,5 +144,6 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "PartyMembershipRecord": (Builders.party_membership, records.PARTY_MEMBERSHIP),
     "HonourRecord": (Builders.honour, records.HONOUR),
     "CreditEventRecord": (Builders.credit_event, records.CREDIT_EVENT),
+    "SnapshotRecord": (Builders.snapshot, records.SNAPSHOT),
     "WithdrawalRecord": (Builders.withdrawal, records.WITHDRAWAL),
 }

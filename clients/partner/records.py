@@ -167,6 +167,14 @@ class Withdrawal(Record):
     withdrawn_revision: int
 
 
+class Snapshot(Record):
+    """`id_numbers` are everybody's, with blanks between them; each is sealed."""
+
+    organisation: str
+    as_of: str
+    id_numbers: str
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -261,3 +269,4 @@ PARTY_MEMBERSHIP = _of(
 HONOUR = _of(pb.HonourRecord, Honour, sealed=(*_IDENTITY, "title"), days=("on",))
 CREDIT_EVENT = _of(pb.CreditEventRecord, CreditEvent, sealed=(*_IDENTITY, "reason"), days=("on",), hashes=("evidence",))
 WITHDRAWAL = _of(pb.WithdrawalRecord, Withdrawal, amounts=("withdrawn_revision",))
+SNAPSHOT = _of(pb.SnapshotRecord, Snapshot, days=("as_of",), usccs=("organisation",), lists=("id_numbers",))

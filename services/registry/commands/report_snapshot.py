@@ -5,7 +5,7 @@ The list proposes; another person confirms; then each affiliation ends exactly o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -19,11 +19,14 @@ from services.registry.domain.snapshot import (
 )
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
+from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import FieldMissing
 from services.shared.kernel.ids import derived_id
 from services.shared.kernel.lanes import Lanes
+from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, KeyRing, Store
 from services.shared.kernel.principal import Principal
+from services.shared.kernel.step import Step
 from services.shared.kernel.uscc import uscc
 
 # Whose work a list would end as of now (queries/missing.py).
@@ -41,6 +44,20 @@ class ReportSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return f"ReportSnapshot({self.department}, …)"
 
 
+class ReportList(msgspec.Struct, frozen=True, kw_only=True):
+    """The same by a partner's record."""
+
+    origin: Origin
+    department: str
+    area: str
+    organisation: str
+    as_of: str
+    id_numbers: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"ReportList({self.department}, …)"
+
+
 class ConfirmSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """`missing` is how many the caller saw."""
 
@@ -51,31 +68,46 @@ class ConfirmSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     by: Principal
 
 
-async def report_snapshot(cmd: ReportSnapshot, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause) -> Answer:
-    """Raises ID_NUMBER_INVALID with the place in the list, LIST_TOO_LONG. A person listed twice is listed once."""
-    cmd.by.must_speak_for(cmd.department, field="department")
-    organisation = uscc(cmd.organisation, field="organisation")
-    today = clock.day()
-    as_of = dates.day(cmd.as_of, field="as_of", not_after=today)
-    if not cmd.id_numbers:
+def _checked(
+    organisation: str, as_of: str, id_numbers: Sequence[str], *, keys: KeyRing, today: Day
+) -> tuple[str, Day, tuple[str, ...]]:
+    """Organisation, day and the talents listed. Raises ID_NUMBER_INVALID with the place in the list, LIST_TOO_LONG."""
+    employer = uscc(organisation, field="organisation")
+    day = dates.day(as_of, field="as_of", not_after=today)
+    if not id_numbers:
         raise FieldMissing(field="id_numbers")
-    if len(cmd.id_numbers) > MOST_LISTED:
-        raise ListTooLong(field="id_numbers", count=len(cmd.id_numbers))
+    if len(id_numbers) > MOST_LISTED:
+        raise ListTooLong(field="id_numbers", count=len(id_numbers))
     listed = {
         keys.blind_index("talent-id", id_number(number, field=f"id_numbers[{place}]", today=today))
-        for place, number in enumerate(cmd.id_numbers)
+        for place, number in enumerate(id_numbers)
     }
-    snapshot_id = derived_id(Snapshot.kind, cmd.by.name, cause.key)
+    return employer, day, tuple(sorted(listed))
+
+
+def step(cmd: ReportList, *, keys: KeyRing, today: Day) -> Step:
+    employer, day, listed = _checked(cmd.organisation, cmd.as_of, cmd.id_numbers, keys=keys, today=today)
+    origin = cmd.origin
     state = SnapshotState(
         cmd.department,
-        organisation,
-        as_of,
-        cmd.by.area,
-        cmd.by.name,
-        tuple(sorted(listed)),
+        employer,
+        day,
+        cmd.area,
+        origin.system,
+        listed,
         len(listed),
         "reported",
+        revision=origin.revision,
     )
+    return Step(Snapshot, derived_id(Snapshot.kind, origin.system, origin.record_id), lambda it: it.report(state))
+
+
+async def report_snapshot(cmd: ReportSnapshot, *, lanes: Lanes, keys: KeyRing, clock: Clock, cause: Cause) -> Answer:
+    """A person listed twice is listed once."""
+    cmd.by.must_speak_for(cmd.department, field="department")
+    employer, day, listed = _checked(cmd.organisation, cmd.as_of, cmd.id_numbers, keys=keys, today=clock.day())
+    snapshot_id = derived_id(Snapshot.kind, cmd.by.name, cause.key)
+    state = SnapshotState(cmd.department, employer, day, cmd.by.area, cmd.by.name, listed, len(listed), "reported")
 
     def change(snapshot: Snapshot) -> dict[str, str]:
         snapshot.report(state)

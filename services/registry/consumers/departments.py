@@ -20,9 +20,11 @@ from services.registry.commands import (
     record_pay,
     record_talent,
     register_organisation,
+    report_snapshot,
     withdraw_record,
 )
 from services.registry.domain.person import Person
+from services.registry.domain.snapshot import MOST_LISTED, ListTooLong
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import ClaimStep, Step
 from services.shared.runtime.filled import filled
@@ -60,6 +62,7 @@ class Departments:
                 "PartyMembershipRecord": (records.PartyMembershipRecord, member),
                 "HonourRecord": (records.HonourRecord, self.honour),
                 "CreditEventRecord": (records.CreditEventRecord, self.credit),
+                "SnapshotRecord": (records.SnapshotRecord, self.snapshot),
                 "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
             },
             first_owner=True,
@@ -171,4 +174,21 @@ class Departments:
     def withdrawal(self, record: records.WithdrawalRecord, sender: Sender) -> ClaimStep:
         return withdraw_record.step(
             filled(withdraw_record.ReportWithdrawal, record, origin=sender.origin, department=sender.partner.department)
+        )
+
+    def snapshot(self, record: records.SnapshotRecord, sender: Sender) -> Step:
+        if len(record.id_numbers) > MOST_LISTED:
+            raise ListTooLong(field="id_numbers", count=len(record.id_numbers))
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return report_snapshot.step(
+            filled(
+                report_snapshot.ReportList,
+                record,
+                origin=sender.origin,
+                department=sender.partner.department,
+                area=sender.partner.area,
+                id_numbers=tuple(sealed.open("id_numbers", number) for number in record.id_numbers),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
         )

@@ -9,8 +9,8 @@ from services.registry.domain.talent import AffiliationEnded, OwnedByOtherDepart
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.area import within
 from services.shared.kernel.dates import NO_DAY, Day, holds
-from services.shared.kernel.errors import Exhausted, Forbidden, NotFound, RuleBroken
-from services.shared.kernel.origin import Origin
+from services.shared.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken
+from services.shared.kernel.origin import Origin, RevisionReused
 
 # View of talents by "<department>/<organisation>" (storage.py).
 BY_EMPLOYER = "employer"
@@ -25,7 +25,7 @@ class SnapshotNotFound(NotFound):
     zh, en = "没有此名单", "No such list"
 
 
-class ListTooLong(Exhausted):
+class ListTooLong(Invalid):
     reason = "LIST_TOO_LONG"
     zh, en = "名单超过上限", f"A list holds at most {MOST_LISTED} persons"
 
@@ -63,6 +63,8 @@ class SnapshotState(msgspec.Struct, frozen=True):
     status: str = ""
     missing: tuple[str, ...] = ()
     confirmed_by: str = ""
+    # Of a partner's record; 0 = given interactively.
+    revision: int = 0
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -88,6 +90,17 @@ class Snapshot(Aggregate[SnapshotState]):
         return SnapshotState()
 
     def report(self, state: SnapshotState) -> None:
+        """A higher revision replaces the list until it is confirmed. Raises REVISION_REUSED, SNAPSHOT_CONFIRMED."""
+        held = self.state
+        if self.exists:
+            if state.revision < held.revision or state == held:
+                return
+            if state.revision == held.revision:
+                if held.status != "reported":  # the list itself is no longer kept: a repeat
+                    return
+                raise RevisionReused(field="headers.ce_id", revision=state.revision)
+            if held.status != "reported":
+                raise SnapshotConfirmed(field="headers.ce_id")
         self._record(Reported(), state)
 
     def must_be_confirmable(self, *, department: str, by: str) -> None:

@@ -316,6 +316,34 @@ async def test_a_list_whose_ends_were_cut_off_is_finished_without_ending_anybody
     assert len(ends) == 2
 
 
+async def sends_list(registry, *sequences, revision=1):
+    session = SealSession(registry.platform, deployment="local", partner="civil_affairs")
+    numbers = [("id_numbers", an_id_number(sequence=number)) for number in sequences]
+    sealed = session.seal("SnapshotRecord", "s-1", revision, numbers)
+    body = records.SnapshotRecord(organisation=a_uscc(), as_of="2021-01-01", id_numbers=sealed)
+    message = a_partner_message(body, record_id="s-1", revision=revision)
+    headers = (*message.headers, ("swtalent-seal", session.header))
+    await registry.streams.append([Message(message.topic, message.key, headers, message.value)])
+    await registry.settled()
+
+
+async def test_a_list_of_a_partner_is_replaced_by_a_higher_revision_until_it_is_confirmed(persons):
+    registry = persons.registry
+    ids = [await persons.talent(identity=person(number)) for number in (1, 2)]
+    await sends_list(registry, 1, revision=2)
+    await sends_list(registry, 7, revision=1)
+    await sends_list(registry, 1, revision=2)
+    [shown] = (await persons.call("ListSnapshots")).snapshots
+    assert (list(shown.missing), shown.etag) == ([ids[1]], "1")
+
+    await persons.call("ConfirmSnapshot", snapshot_id=shown.id, missing=1)
+    await sends_list(registry, 1, revision=2)
+    await sends_list(registry, 1, 2, revision=3)
+
+    [rejection] = registry.streams.of("partner.civil_affairs.rejections.v1")
+    assert refusal_pb2.Refusal.FromString(rejection.value).reason == "SNAPSHOT_CONFIRMED"
+
+
 async def test_an_identity_is_shown_with_a_purpose_and_the_person_sees_who_looked(persons):
     talent = await persons.talent()
     request = {"talent_id": talent, "purpose": "benefit", "request_id": "look-1"}

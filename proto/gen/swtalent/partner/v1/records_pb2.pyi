@@ -7,8 +7,10 @@ Department and area come from the partner's registration, never from a field.
 Dates are YYYY-MM-DD, "" = none; codes are those of the glossary.
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from swtalent.common.v1 import evidence_pb2 as _evidence_pb2
 import builtins as _builtins
 import sys
@@ -636,3 +638,35 @@ class WithdrawalRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WithdrawalRecord: _TypeAlias = WithdrawalRecord  # noqa: Y015
+
+@_typing.final
+class SnapshotRecord(_message.Message):
+    """Everybody the department has in one organisation as of a day: proposes the end of other work there, which a person
+    of the department confirms. A higher revision replaces the list until then.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    ID_NUMBERS_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    as_of: _builtins.str
+    @_builtins.property
+    def id_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """At most 5,000, each sealed as the field id_numbers."""
+
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        as_of: _builtins.str = ...,
+        id_numbers: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "id_numbers", b"id_numbers", "organisation", b"organisation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnapshotRecord: _TypeAlias = SnapshotRecord  # noqa: Y015
