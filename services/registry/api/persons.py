@@ -194,7 +194,6 @@ class PersonServicer(grpc_pb.PersonServiceServicer):
             lanes=self._lanes,
             keys=self._keys,
             clock=self._clock,
-            cause=call.cause(request.request_id),
         )
         return pb.RevealIdentityResponse(
             identities=[talents_pb.Identity(name=it.name, id_number=it.id_number, phone=it.phone) for it in found]

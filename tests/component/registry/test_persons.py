@@ -10,8 +10,9 @@ import pytest
 
 from clients.partner.seal import SealSession
 from services.registry.consumers.snapshot_ends import SnapshotEnds
+from services.registry.domain.talent import Talent
 from services.shared.kernel.ports import Message
-from services.shared.runtime.waiting import WaitingRoom
+from services.shared.runtime.waiting import Waiting, WaitingRoom, waiting_id
 from swtalent.common.v1 import audit_pb2, refusal_pb2
 from swtalent.partner.v1 import records_pb2 as records
 from swtalent.registry.v1 import person_service_pb2 as pb
@@ -222,6 +223,25 @@ async def test_a_withdrawal_whose_record_never_comes_is_refused_once_after_a_day
     assert len(registry.streams.of("registry.dead-letter.v1")) == 1
 
 
+async def test_a_waiting_record_delivered_again_waits_once_and_is_never_applied_or_refused_twice(persons):
+    registry = persons.registry
+    room = persons.part(WaitingRoom)
+    await withdraws(registry)
+    [record] = [it for it in registry.streams.records if it.topic == "partner.civil_affairs.records.v1"]
+    first = room._reader.read(record)
+    waiting = Waiting.new(waiting_id(record))
+    waiting.wait(record)
+    waiting.look("2026-11-24T04:00:00.000Z")
+    waiting.wait(record)
+    waiting.deal()
+    waiting.deal()
+    waiting.wait(record)
+
+    assert first.claims == ((Talent, "record/civil_affairs/r-1"),)
+    assert waiting.version == 3
+    assert waiting.state.record is None
+
+
 async def test_a_crash_between_applying_and_removing_applies_once(persons, monkeypatch):
     registry = persons.registry
     room = persons.part(WaitingRoom)
@@ -316,6 +336,33 @@ async def test_a_list_whose_ends_were_cut_off_is_finished_without_ending_anybody
     assert len(ends) == 2
 
 
+async def test_people_are_found_and_exported_by_a_combined_filter(persons):
+    ids = [await persons.talent(identity=person(number), field="youth") for number in (1, 2, 3)]
+    await persons.talent(identity=person(4))
+    wanted = talents_pb.TalentFilter(department="civil_affairs", employer=a_uscc(), field="youth")
+
+    page = await persons.registry.stub.FindTalents(
+        talents_pb.FindTalentsRequest(filter=wanted, page_size=2), metadata=persons.registry.token()
+    )
+    rest = await persons.registry.stub.FindTalents(
+        talents_pb.FindTalentsRequest(filter=wanted, page_size=2, page_token=page.next_page_token),
+        metadata=persons.registry.token(),
+    )
+    exported = [it.id async for part in persons.call("ExportTalents", filter=wanted) for it in part.talents]
+
+    assert [it.id for it in [*page.talents, *rest.talents]] == sorted(ids)
+    assert exported == sorted(ids)
+
+
+async def test_an_export_outside_the_own_area_is_refused(persons):
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        async for _ in persons.call("ExportTalents", filter=talents_pb.TalentFilter(area="510700"),
+                                    who={"area": "510100"}):  # fmt: skip
+            pass
+
+    assert failure.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
 async def sends_list(registry, *sequences, revision=1):
     session = SealSession(registry.platform, deployment="local", partner="civil_affairs")
     numbers = [("id_numbers", an_id_number(sequence=number)) for number in sequences]
@@ -346,10 +393,7 @@ async def test_a_list_of_a_partner_is_replaced_by_a_higher_revision_until_it_is_
 
 async def test_an_identity_is_shown_with_a_purpose_and_the_person_sees_who_looked(persons):
     talent = await persons.talent()
-    request = {"talent_id": talent, "purpose": "benefit", "request_id": "look-1"}
-
-    shown = await persons.call("RevealIdentity", **request)
-    await persons.call("RevealIdentity", **request)
+    shown = await persons.call("RevealIdentity", talent_id=talent, purpose="benefit")
     await persons.registry.settled()
 
     assert [(it.name, it.id_number) for it in shown.identities] == [(PERSON.name, PERSON.id_number)]

@@ -705,25 +705,24 @@ Global___ExportTalentsResponse: _TypeAlias = ExportTalentsResponse  # noqa: Y015
 
 @_typing.final
 class RevealIdentityRequest(_message.Message):
+    """Without request_id: every answer is a look of its own."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
     TALENT_ID_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
     talent_id: _builtins.str
     purpose: _builtins.str
     """identity_check, case_handling, benefit or correction."""
     def __init__(
         self,
         *,
-        request_id: _builtins.str = ...,
         talent_id: _builtins.str = ...,
         purpose: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "request_id", b"request_id", "talent_id", b"talent_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "talent_id", b"talent_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
