@@ -285,6 +285,14 @@ async def test_a_document_means_one_thing(certificates):
     )
 
 
+async def test_a_document_that_was_reversed_is_not_recorded_again(certificates):
+    await certificates.passed()
+    await certificates.call("RecordEducation")
+    await certificates.call("ReverseEducation")
+
+    assert await refused(certificates.call("RecordEducation")) == (BROKEN, "EVIDENCE_REVERSED", "evidence_id")
+
+
 async def test_an_officer_of_another_prefecture_reads_and_changes_nobody_here(certificates):
     await certificates.passed()
     registry = certificates.registry
