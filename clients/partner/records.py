@@ -126,6 +126,52 @@ class Appropriation(Record):
     evidence_issued_on: NotRequired[str]
 
 
+class Review(Person):
+    granted_on: str
+
+
+class Annulment(Person):
+    level: str
+    annulled_on: str
+    reason: str
+
+
+class RegistrationApplication(Person):
+    level: str
+    received_on: str
+    area: str
+
+
+class RegistrationDecision(Person):
+    level: str
+    received_on: str
+    decided_on: str
+    granted: bool
+
+
+class RegistrationEnd(Person):
+    level: str
+    ended_on: str
+    reason: str
+
+
+class Education(Person):
+    """`last_day` is inclusive; `minutes` may be left out for a completed degree."""
+
+    evidence_id: str
+    kind: str
+    category: NotRequired[str]
+    first_day: str
+    last_day: NotRequired[str]
+    minutes: NotRequired[int]
+    provider: str
+
+
+class EducationReversal(Person):
+    evidence_id: str
+    reversed_on: str
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -206,3 +252,25 @@ APPROPRIATION = _of(
     hashes=("evidence_sha256",),
     together=(("evidence_id", "evidence_sha256"),),
 )
+REVIEW = _of(pb.ReviewRecord, Review, sealed=_IDENTITY, days=("granted_on",))
+ANNULMENT = _of(pb.AnnulmentRecord, Annulment, sealed=_IDENTITY, days=("annulled_on",))
+REGISTRATION_APPLICATION = _of(
+    pb.RegistrationApplicationRecord,
+    RegistrationApplication,
+    sealed=_IDENTITY,
+    days=("received_on",),
+    areas=("area",),
+)
+REGISTRATION_DECISION = _of(
+    pb.RegistrationDecisionRecord, RegistrationDecision, sealed=_IDENTITY, days=("received_on", "decided_on")
+)
+REGISTRATION_END = _of(pb.RegistrationEndRecord, RegistrationEnd, sealed=_IDENTITY, days=("ended_on",))
+EDUCATION = _of(
+    pb.EducationRecord,
+    Education,
+    sealed=_IDENTITY,
+    days=("first_day", "last_day"),
+    usccs=("provider",),
+    amounts=("minutes",),
+)
+EDUCATION_REVERSAL = _of(pb.EducationReversalRecord, EducationReversal, sealed=_IDENTITY, days=("reversed_on",))

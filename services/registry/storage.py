@@ -9,12 +9,14 @@ import msgspec
 
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
 from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import PassReport
-from services.registry.domain.talent import BY_AREA, Talent, TalentState
+from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
 from services.registry.publisher import organisations, talents
 from services.shared.kernel.area import prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.tick import TICK_KIND
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,7 +38,10 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     counties = talent.counties()
-    return [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
+    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
+    return rows
 
 
 KINDS = (
@@ -62,4 +67,5 @@ KINDS = (
         messages=talents.identity_case_messages,
     ),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+    TICK_KIND,
 )

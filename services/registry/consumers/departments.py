@@ -8,13 +8,20 @@ from typing import Any
 import msgspec
 
 from services.registry.commands import (
+    annul_certificate,
+    apply_registration,
     create_post,
+    decide_registration,
     designate,
     end_affiliation,
+    end_registration,
+    record_education,
     record_pass,
     record_pay,
     record_talent,
     register_organisation,
+    reverse_education,
+    review_senior,
 )
 from services.registry.domain.person import Person
 from services.shared.kernel.ports import Clock, KeyRing
@@ -36,6 +43,12 @@ class Departments:
     def reader(self) -> PartnerRecords:
         ended = self._of_person(end_affiliation.step, end_affiliation.ReportEnd)
         paid = self._of_person(record_pay.step, record_pay.ReportPay)
+        reviewed = self._of_person(review_senior.step, review_senior.ReportReview)
+        annulled = self._of_person(annul_certificate.step, annul_certificate.ReportAnnulment)
+        decided = self._of_person(decide_registration.step, decide_registration.ReportDecision)
+        unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
+        learned = self._of_person(record_education.step, record_education.ReportEducation)
+        unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
         return PartnerRecords(
             "registry",
             {
@@ -46,6 +59,13 @@ class Departments:
                 "PayRecord": (records.PayRecord, paid),
                 "OrganisationRecord": (records.OrganisationRecord, self.organisation),
                 "PostRecord": (records.PostRecord, self.post),
+                "ReviewRecord": (records.ReviewRecord, reviewed),
+                "AnnulmentRecord": (records.AnnulmentRecord, annulled),
+                "RegistrationApplicationRecord": (records.RegistrationApplicationRecord, self.application),
+                "RegistrationDecisionRecord": (records.RegistrationDecisionRecord, decided),
+                "RegistrationEndRecord": (records.RegistrationEndRecord, unregistered),
+                "EducationRecord": (records.EducationRecord, learned),
+                "EducationReversalRecord": (records.EducationReversalRecord, unlearned),
             },
             first_owner=True,
         )
@@ -120,5 +140,19 @@ class Departments:
     def post(self, record: records.PostRecord, sender: Sender) -> Step:
         return create_post.step(
             filled(create_post.CreatePost, record, by=sender.partner, origin=sender.origin),
+            today=self._clock.day(),
+        )
+
+    def application(self, record: records.RegistrationApplicationRecord, sender: Sender) -> Step:
+        return apply_registration.step(
+            filled(
+                apply_registration.ReportApplication,
+                record,
+                person=self._person(record.identity, sender),
+                origin=sender.origin,
+                department=sender.partner.department,
+                by=sender.partner,
+            ),
+            keys=self._keys,
             today=self._clock.day(),
         )

@@ -71,3 +71,35 @@ def pay_band(fen: int) -> str:
         if fen <= bound:
             return band
     return TOP_PAY_BAND
+
+
+# Who registers certificates and takes applications (登记办法: 民政; the social-work departments since 2023).
+REGISTRATION_AUTHORITIES = frozenset({"civil_affairs", "social_work"})
+EDUCATION_KINDS = {
+    "training": "培训",
+    "degree": "学历学位教育（已毕业）",
+    "study": "学历学位教育（未毕业，已通过课程）",
+}
+TRAINING_CATEGORIES = {
+    "professional": "专业能力",
+    "vocational": "职业素养",
+    "political_theory": "政治理论",
+    "ethics": "职业伦理",
+    "manager": "机构管理",
+    "exam_preparation": "考前辅导",
+    "popular": "普及培训",
+}
+ANNULMENT_REASONS = {
+    "fraud": "以不正当手段取得",
+    "misconduct": "严重违反职业道德",
+    "issued_in_error": "发证有误",
+}
+REGISTRATION_END_REASONS = {
+    "own_request": "本人申请",
+    "misconduct": "严重违反职业道德",
+    "incapacity": "丧失民事行为能力",
+    "death": "死亡",
+    "granted_in_error": "登记有误",
+}
+# 高级社会工作师 > 社会工作师 > 助理社会工作师.
+RANKS = {"assistant": 1, "intermediate": 2, "senior": 3}

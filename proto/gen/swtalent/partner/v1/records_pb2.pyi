@@ -450,3 +450,234 @@ class AppropriationRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AppropriationRecord: _TypeAlias = AppropriationRecord  # noqa: Y015
+
+@_typing.final
+class ReviewRecord(_message.Message):
+    """The senior level granted by review (评审); human_resources only. May arrive before the pass it rests on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    GRANTED_ON_FIELD_NUMBER: _builtins.int
+    granted_on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        granted_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted_on", b"granted_on", "identity", b"identity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
+
+@_typing.final
+class AnnulmentRecord(_message.Message):
+    """A certificate annulled (证书撤销); human_resources only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ANNULLED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    annulled_on: _builtins.str
+    reason: _builtins.str
+    """fraud, misconduct, issued_in_error."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        annulled_on: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annulled_on", b"annulled_on", "identity", b"identity", "level", b"level", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnulmentRecord: _TypeAlias = AnnulmentRecord  # noqa: Y015
+
+@_typing.final
+class RegistrationApplicationRecord(_message.Message):
+    """An application for registration (登记申请) that was received; civil_affairs and social_work only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECEIVED_ON_FIELD_NUMBER: _builtins.int
+    AREA_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    received_on: _builtins.str
+    area: _builtins.str
+    """Area in which it was filed."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        received_on: _builtins.str = ...,
+        area: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "identity", b"identity", "level", b"level", "received_on", b"received_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationApplicationRecord: _TypeAlias = RegistrationApplicationRecord  # noqa: Y015
+
+@_typing.final
+class RegistrationDecisionRecord(_message.Message):
+    """The decision on the application of this level that was received on this day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECEIVED_ON_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    GRANTED_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    received_on: _builtins.str
+    decided_on: _builtins.str
+    granted: _builtins.bool
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        received_on: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+        granted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_on", b"decided_on", "granted", b"granted", "identity", b"identity", "level", b"level", "received_on", b"received_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationDecisionRecord: _TypeAlias = RegistrationDecisionRecord  # noqa: Y015
+
+@_typing.final
+class RegistrationEndRecord(_message.Message):
+    """A registration ended before its time (注销登记)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ENDED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    ended_on: _builtins.str
+    reason: _builtins.str
+    """own_request, misconduct, incapacity, death, granted_in_error."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        ended_on: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_on", b"ended_on", "identity", b"identity", "level", b"level", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationEndRecord: _TypeAlias = RegistrationEndRecord  # noqa: Y015
+
+@_typing.final
+class EducationRecord(_message.Message):
+    """Continuing education (继续教育) of one person, proven by a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    evidence_id: _builtins.str
+    """Id of the document; the same id is one entry, whoever reports it."""
+    kind: _builtins.str
+    """training, degree (completed; last_day = date of the diploma) or study (unfinished: minutes of the passed courses)."""
+    category: _builtins.str
+    """Of a training: professional, vocational, political_theory, ethics, manager, exam_preparation, popular."""
+    first_day: _builtins.str
+    last_day: _builtins.str
+    """Inclusive, "" = first_day."""
+    minutes: _builtins.int
+    provider: _builtins.str
+    """Unified social credit code of the provider."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        evidence_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        category: _builtins.str = ...,
+        first_day: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        minutes: _builtins.int = ...,
+        provider: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "evidence_id", b"evidence_id", "first_day", b"first_day", "identity", b"identity", "kind", b"kind", "last_day", b"last_day", "minutes", b"minutes", "provider", b"provider"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EducationRecord: _TypeAlias = EducationRecord  # noqa: Y015
+
+@_typing.final
+class EducationReversalRecord(_message.Message):
+    """Takes back an EducationRecord of the same department (冲销)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    REVERSED_ON_FIELD_NUMBER: _builtins.int
+    evidence_id: _builtins.str
+    reversed_on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        evidence_id: _builtins.str = ...,
+        reversed_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence_id", b"evidence_id", "identity", b"identity", "reversed_on", b"reversed_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EducationReversalRecord: _TypeAlias = EducationReversalRecord  # noqa: Y015
