@@ -8,15 +8,20 @@ from typing import Any
 import msgspec
 
 from services.registry.commands import (
+    accredit,
+    count_residents,
     create_post,
     designate,
     end_affiliation,
+    record_founder,
+    record_organisation_credit,
+    record_party_arrangement,
     record_pass,
     record_pay,
     record_talent,
     register_organisation,
 )
-from services.registry.domain.person import Person
+from services.registry.domain.person import Person, protect
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import Step
 from services.shared.runtime.filled import filled
@@ -46,6 +51,22 @@ class Departments:
                 "PayRecord": (records.PayRecord, paid),
                 "OrganisationRecord": (records.OrganisationRecord, self.organisation),
                 "PostRecord": (records.PostRecord, self.post),
+                "AccreditationRecord": (
+                    records.AccreditationRecord,
+                    self._of_organisation(accredit.step, accredit.Accredit),
+                ),
+                "ResidentsRecord": (
+                    records.ResidentsRecord,
+                    self._of_organisation(count_residents.step, count_residents.CountResidents),
+                ),
+                "FounderRecord": (records.FounderRecord, self.founder),
+                "PartyArrangementRecord": (
+                    records.PartyArrangementRecord,
+                    self._of_organisation(
+                        record_party_arrangement.step, record_party_arrangement.RecordPartyArrangement
+                    ),
+                ),
+                "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
             },
             first_owner=True,
         )
@@ -120,5 +141,48 @@ class Departments:
     def post(self, record: records.PostRecord, sender: Sender) -> Step:
         return create_post.step(
             filled(create_post.CreatePost, record, by=sender.partner, origin=sender.origin),
+            today=self._clock.day(),
+        )
+
+    def _of_organisation(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
+        """Records about an organisation whose fields are those of the command."""
+
+        def handle(record: Any, sender: Sender) -> Step:
+            return step(
+                filled(command, record, by=sender.partner, origin=sender.origin, etag=""), today=self._clock.day()
+            )
+
+        return handle
+
+    def founder(self, record: records.FounderRecord, sender: Sender) -> Step:
+        talent = ""
+        if record.HasField("identity"):
+            person = self._person(record.identity, sender)
+            if person != Person("", ""):
+                talent = protect(
+                    person, department=sender.partner.department, keys=self._keys, today=self._clock.day()
+                ).talent
+        return record_founder.step(
+            filled(
+                record_founder.RecordFounder,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                founder_talent=talent,
+                etag="",
+            ),
+            today=self._clock.day(),
+        )
+
+    def organisation_credit(self, record: records.OrganisationCreditRecord, sender: Sender) -> Step:
+        return record_organisation_credit.step(
+            filled(
+                record_organisation_credit.RecordOrganisationCredit,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                department=sender.partner.department,
+                etag="",
+            ),
             today=self._clock.day(),
         )

@@ -140,12 +140,23 @@ class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay
     pay_fen: int
 
 
+class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
+    """Party membership in [since, until): formal, probationary or recommended; private."""
+
+    origin: Origin
+    name: NameSeen | None
+    status: str
+    since: Day
+    until: Day
+
+
 Report = (
     WorkReport
     | EndReport
     | PassReport
     | DesignationReport
     | PayReport
+    | PartyReport
 )  # fmt: skip
 
 

@@ -91,7 +91,19 @@ class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     identity_case: str
 
 
-TalentChange = TalentReported | AffiliationEnded | PassRecorded | Designated | PayRecorded | IdentityDisputed
+class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
+    """Something changed that facts do not tell: party membership, honours, credit, contact."""
+
+
+TalentChange = (
+    TalentReported
+    | AffiliationEnded
+    | PassRecorded
+    | Designated
+    | PayRecorded
+    | IdentityDisputed
+    | PrivateChanged
+)  # fmt: skip
 
 
 class Talent(Aggregate[TalentState]):

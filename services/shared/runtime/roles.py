@@ -33,6 +33,7 @@ ROLES: dict[str, frozenset[str]] = {
             "pass.record",
             "talent.designate",
             "organisation.register",
+            "organisation.credit",
             "budget.manage",
             "contract.sign",
         )
