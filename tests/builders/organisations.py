@@ -102,7 +102,7 @@ class Sagas:
         self.readers = (OwnMemberships(), OwnOrganisations(), Contracts())
         # By reader and key: how many of the key's events it has worked through.
         self._done: dict[tuple[str, bytes], int] = {}
-        self._random = random.Random(seed)  # noqa: S311 - which event comes next is no secret
+        self._random = random.Random(seed)
 
     def __call__(self, kind: Any, aggregate_id: str) -> Change[Any]:
         return self._changes[(kind, aggregate_id)]

@@ -205,7 +205,7 @@ def test_members_are_never_in_events():
 
 def test_order_of_arrival_does_not_matter():
     calls = [
-        lambda it: registered(it),
+        registered,
         lambda it: registered(it, OTHER),
         lambda it: works(it, "t0", ONE),
         lambda it: joins(it, "t0"),
