@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from services.registry.domain.membership import members_of
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.talent import PrivateChanged, Talent, TalentReported
 from services.shared.kernel.dates import Day, holds
@@ -23,7 +24,10 @@ DAYS = [Day(f"2020-0{month}-01") for month in range(1, 9)]
 KINDS = ["own_branch", "joint_branch", "party_work_instructor", "lead_organisation"]
 SHARED = {"joint_branch", "lead_organisation"}
 organisations, talents, kinds = st.sampled_from(USCCS), st.sampled_from(TALENTS), st.sampled_from(KINDS)
-starts, ends = st.sampled_from(DAYS[:-1]), st.sampled_from(["", *DAYS])
+# Mostly open, never reversed.
+times = st.tuples(st.integers(0, 6), st.integers(1, 14)).map(
+    lambda it: (DAYS[it[0]], DAYS[it[0] + it[1]] if it[0] + it[1] < len(DAYS) else "")
+)
 
 
 class Coverage(RuleBasedStateMachine):
@@ -39,38 +43,36 @@ class Coverage(RuleBasedStateMachine):
         self.revision += 1
         return self.revision
 
-    @rule(uscc=organisations, county=st.sampled_from(COUNTIES), since=starts, until=ends)
-    def register(self, uscc, county, since, until):
-        if until and until <= since:
-            return
+    @rule(uscc=organisations, county=st.sampled_from(COUNTIES), time=times)
+    def register(self, uscc, county, time):
+        since, until = time
         self.open[uscc] = (county, since, until)
         registration = a_registration(
             origin=an_origin("o", self.next_revision()), county=county, registered_on=since, closed_on=Day(until)
         )
         self.sagas.change(Organisation, uscc, lambda it: it.register(registration))
 
-    @rule(talent=talents, slot=st.sampled_from(["r1", "r2"]), uscc=organisations, since=starts, until=ends)
-    def join_or_move(self, talent, slot, uscc, since, until):
-        if until and until <= since:
-            return
+    @rule(talent=talents, slot=st.sampled_from(["r1", "r2"]), uscc=organisations, time=times)
+    def join_or_move(self, talent, slot, uscc, time):
+        since, until = time
         self.work[(talent, slot)] = (uscc, since, until)
         report = a_work_report(slot, uscc, since, until, revision=self.next_revision())
         event = TalentReported(report.affiliation.id, "civil_affairs")
         self.sagas.change(Talent, talent, lambda it: it.report(report, None, event))
 
-    @rule(talent=talents, status=st.sampled_from(["formal", "formal", "probationary"]), since=starts, until=ends)
-    def become(self, talent, status, since, until):
-        if until and until <= since:
-            return
+    @rule(talent=talents, status=st.sampled_from(["formal", "formal", "probationary"]), time=times)
+    def become(self, talent, status, time):
+        since, until = time
         self.formal[talent] = (status, since, until)
         report = a_party_report(status=status, since=since, until=Day(until))
         report = type(report)(an_origin("party", self.next_revision()), None, status, since, Day(until))
         self.sagas.change(Talent, talent, lambda it: it.report(report, None, PrivateChanged()))
 
-    @rule(uscc=organisations, kind=kinds, other=organisations, since=starts, until=ends)
-    def arrange(self, uscc, kind, other, since, until):
-        if (until and until <= since) or uscc == other:
+    @rule(uscc=organisations, kind=kinds, other=organisations, time=times)
+    def arrange(self, uscc, kind, other, time):
+        if uscc == other:
             return
+        since, until = time
         other = other if kind in SHARED else ""
         self.arranged[(uscc, kind, other)] = (since, until)
         report = an_arrangement(
@@ -109,6 +111,7 @@ class Coverage(RuleBasedStateMachine):
 
     def check(self):
         for uscc in USCCS:
+            self.check_joins(self.sagas.of(Organisation, uscc))
             cover = self.sagas.of(Organisation, uscc).party_cover()
             assert all(one.until == two.since and one.reason != two.reason for one, two in pairwise(cover))
             if uscc not in self.open:
@@ -119,6 +122,15 @@ class Coverage(RuleBasedStateMachine):
             for day in DAYS:
                 expected = self.expected(uscc, day) if holds(since, until, day) else []
                 assert [it.fits for it in cover if holds(it.since, it.until, day)] == expected
+
+    def check_joins(self, organisation):
+        """What was written down of others is what they say now."""
+        others = [self.sagas.of(Organisation, uscc) for uscc in USCCS if uscc in organisation.others()]
+        assert set(organisation.state.neighbours) == {it.as_neighbour() for it in others}
+        members = [
+            it for talent in TALENTS for it in members_of(self.sagas.of(Talent, talent)).get(organisation.id, ())
+        ]
+        assert list(organisation.state.members) == members
 
     def expected(self, uscc, day):
         members = {
