@@ -41,6 +41,11 @@ class Type(StrEnum):
     REGISTRATION_END = "RegistrationEndRecord"
     EDUCATION = "EducationRecord"
     EDUCATION_REVERSAL = "EducationReversalRecord"
+    ACCREDITATION = "AccreditationRecord"
+    RESIDENTS = "ResidentsRecord"
+    FOUNDER = "FounderRecord"
+    PARTY_ARRANGEMENT = "PartyArrangementRecord"
+    ORGANISATION_CREDIT = "OrganisationCreditRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

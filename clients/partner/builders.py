@@ -97,6 +97,26 @@ class Builders(ABC):
         """Takes back education that the department reported (冲销)."""
         await self._put(records.EDUCATION_REVERSAL, fields)
 
+    async def accreditation(self, **fields: Unpack[records.Accreditation]) -> None:
+        """A base (培训基地、实践基地、创新空间) of an organisation; it ends by a higher revision."""
+        await self._put(records.ACCREDITATION, fields)
+
+    async def residents(self, **fields: Unpack[records.Residents]) -> None:
+        """Residents of an institution, counted on a day; left out = nobody."""
+        await self._put(records.RESIDENTS, fields)
+
+    async def founder(self, **fields: Unpack[records.Founder]) -> None:
+        """Who founded an organisation: a person or an organisation."""
+        await self._put(records.FOUNDER, fields)
+
+    async def party_arrangement(self, **fields: Unpack[records.PartyArrangement]) -> None:
+        """How the party's work is arranged in an organisation; it ends by a higher revision."""
+        await self._put(records.PARTY_ARRANGEMENT, fields)
+
+    async def organisation_credit(self, **fields: Unpack[records.OrganisationCredit]) -> None:
+        """A credit event of an organisation; an appeal is a higher revision."""
+        await self._put(records.ORGANISATION_CREDIT, fields)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -141,4 +161,9 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "RegistrationEndRecord": (Builders.registration_end, records.REGISTRATION_END),
     "EducationRecord": (Builders.education, records.EDUCATION),
     "EducationReversalRecord": (Builders.education_reversal, records.EDUCATION_REVERSAL),
+    "AccreditationRecord": (Builders.accreditation, records.ACCREDITATION),
+    "ResidentsRecord": (Builders.residents, records.RESIDENTS),
+    "FounderRecord": (Builders.founder, records.FOUNDER),
+    "PartyArrangementRecord": (Builders.party_arrangement, records.PARTY_ARRANGEMENT),
+    "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
 }

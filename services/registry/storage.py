@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
 from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import PassReport
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
 from services.registry.publisher import organisations, talents
-from services.shared.kernel.area import prefecture_of
+from services.shared.kernel.area import PROVINCE, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.tick import TICK_KIND
@@ -44,6 +45,15 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     return rows
 
 
+def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
+    """By area, and by area and kind; a stub is in no area."""
+    it = organisation.registration
+    if it is None:
+        return []
+    areas = {it.county, prefecture_of(it.county), PROVINCE}
+    return [(ORGANISATIONS_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
+
+
 KINDS = (
     Kind(
         aggregate=Talent,
@@ -58,6 +68,8 @@ KINDS = (
         aggregate=Organisation,
         encode=_encode,
         decode=_decoder(OrganisationState),
+        rows=_organisation_rows,
+        summary=organisations.organisation_summary,
         messages=organisations.organisation_messages,
     ),
     Kind(

@@ -8,14 +8,19 @@ from typing import Any
 import msgspec
 
 from services.registry.commands import (
+    accredit,
     annul_certificate,
     apply_registration,
+    count_residents,
     create_post,
     decide_registration,
     designate,
     end_affiliation,
     end_registration,
     record_education,
+    record_founder,
+    record_organisation_credit,
+    record_party_arrangement,
     record_pass,
     record_pay,
     record_talent,
@@ -23,7 +28,7 @@ from services.registry.commands import (
     reverse_education,
     review_senior,
 )
-from services.registry.domain.person import Person
+from services.registry.domain.person import Person, protect
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import Step
 from services.shared.runtime.filled import filled
@@ -66,6 +71,22 @@ class Departments:
                 "RegistrationEndRecord": (records.RegistrationEndRecord, unregistered),
                 "EducationRecord": (records.EducationRecord, learned),
                 "EducationReversalRecord": (records.EducationReversalRecord, unlearned),
+                "AccreditationRecord": (
+                    records.AccreditationRecord,
+                    self._of_organisation(accredit.step, accredit.Accredit),
+                ),
+                "ResidentsRecord": (
+                    records.ResidentsRecord,
+                    self._of_organisation(count_residents.step, count_residents.CountResidents),
+                ),
+                "FounderRecord": (records.FounderRecord, self.founder),
+                "PartyArrangementRecord": (
+                    records.PartyArrangementRecord,
+                    self._of_organisation(
+                        record_party_arrangement.step, record_party_arrangement.RecordPartyArrangement
+                    ),
+                ),
+                "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
             },
             first_owner=True,
         )
@@ -154,5 +175,48 @@ class Departments:
                 by=sender.partner,
             ),
             keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def _of_organisation(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
+        """Records about an organisation whose fields are those of the command."""
+
+        def handle(record: Any, sender: Sender) -> Step:
+            return step(
+                filled(command, record, by=sender.partner, origin=sender.origin, etag=""), today=self._clock.day()
+            )
+
+        return handle
+
+    def founder(self, record: records.FounderRecord, sender: Sender) -> Step:
+        talent = ""
+        if record.HasField("identity"):
+            person = self._person(record.identity, sender)
+            if person != Person("", ""):
+                talent = protect(
+                    person, department=sender.partner.department, keys=self._keys, today=self._clock.day()
+                ).talent
+        return record_founder.step(
+            filled(
+                record_founder.RecordFounder,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                founder_talent=talent,
+                etag="",
+            ),
+            today=self._clock.day(),
+        )
+
+    def organisation_credit(self, record: records.OrganisationCreditRecord, sender: Sender) -> Step:
+        return record_organisation_credit.step(
+            filled(
+                record_organisation_credit.RecordOrganisationCredit,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                department=sender.partner.department,
+                etag="",
+            ),
             today=self._clock.day(),
         )

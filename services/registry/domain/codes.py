@@ -103,3 +103,23 @@ REGISTRATION_END_REASONS = {
 }
 # 高级社会工作师 > 社会工作师 > 助理社会工作师.
 RANKS = {"assistant": 1, "intermediate": 2, "senior": 3}
+ACCREDITATIONS = {
+    "training_base": "培训基地",
+    "practice_base": "实践基地",
+    "innovation_space": "创新空间",
+}
+PARTY_ARRANGEMENTS = {
+    "own_branch": "单独党组织",
+    "joint_branch": "联合党支部",
+    "party_work_instructor": "党建工作指导员",
+    "lead_organisation": "带动社会组织",
+}
+# Arrangements with another organisation, which must be named.
+SHARED_ARRANGEMENTS = frozenset({"joint_branch", "lead_organisation"})
+CREDIT_EVENTS = {
+    "abnormal_activity": "活动异常名录",
+    "seriously_unlawful": "严重违法失信名单",
+    "contract_breach": "违约",
+    "serious_finding": "严重评估问题",
+}
+APPEALS = {"upheld": "申诉成立", "rejected": "申诉不成立"}

@@ -216,6 +216,16 @@ class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=
     reversed_on: Day
 
 
+class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
+    """Party membership in [since, until): formal, probationary or recommended; private."""
+
+    origin: Origin
+    name: NameSeen | None
+    status: str
+    since: Day
+    until: Day
+
+
 Report = (
     WorkReport
     | EndReport
@@ -229,6 +239,7 @@ Report = (
     | RegistrationEndReport
     | EducationReport
     | EducationReversalReport
+    | PartyReport
 )  # fmt: skip
 
 

@@ -136,6 +136,10 @@ class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     identity_case: str
 
 
+class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
+    """Something changed that facts do not tell: party membership, honours, credit, contact."""
+
+
 TalentChange = (
     TalentReported
     | AffiliationEnded
@@ -151,6 +155,7 @@ TalentChange = (
     | RegistrationLapsed
     | EducationRecorded
     | EducationReversed
+    | PrivateChanged
 )
 
 

@@ -35,6 +35,7 @@ ROLES: dict[str, frozenset[str]] = {
             "education.record",
             "talent.designate",
             "organisation.register",
+            "organisation.credit",
             "budget.manage",
             "contract.sign",
         )

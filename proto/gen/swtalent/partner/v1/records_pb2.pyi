@@ -681,3 +681,177 @@ class EducationReversalRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EducationReversalRecord: _TypeAlias = EducationReversalRecord  # noqa: Y015
+
+@_typing.final
+class AccreditationRecord(_message.Message):
+    """A base (培训基地、实践基地、创新空间) that a level of government named. It ends by a higher revision with `until`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    GRANTOR_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    kind: _builtins.str
+    """training_base, practice_base or innovation_space."""
+    grantor: _builtins.str
+    """national, province, prefecture or county."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        grantor: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grantor", b"grantor", "kind", b"kind", "organisation", b"organisation", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccreditationRecord: _TypeAlias = AccreditationRecord  # noqa: Y015
+
+@_typing.final
+class ResidentsRecord(_message.Message):
+    """Residents of an institution, counted on a day (在院人数)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    RESIDENTS_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    on: _builtins.str
+    residents: _builtins.int
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        on: _builtins.str = ...,
+        residents: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "organisation", b"organisation", "residents", b"residents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentsRecord: _TypeAlias = ResidentsRecord  # noqa: Y015
+
+@_typing.final
+class FounderRecord(_message.Message):
+    """Who founded an organisation (举办者): a person, sealed, or an organisation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    FOUNDER_ORGANISATION_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    founder_organisation: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        organisation: _builtins.str = ...,
+        founder_organisation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["founder_organisation", b"founder_organisation", "identity", b"identity", "organisation", b"organisation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FounderRecord: _TypeAlias = FounderRecord  # noqa: Y015
+
+@_typing.final
+class PartyArrangementRecord(_message.Message):
+    """How the party's work is arranged in an organisation (党建工作安排). It ends by a higher revision with `until`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    RESPONSIBLE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    kind: _builtins.str
+    """own_branch, joint_branch, party_work_instructor or lead_organisation."""
+    other: _builtins.str
+    """USCC of the organisation that the joint branch is with or that leads; "" for the others."""
+    responsible: _builtins.str
+    """The party body that answers for it."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        other: _builtins.str = ...,
+        responsible: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "organisation", b"organisation", "other", b"other", "responsible", b"responsible", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyArrangementRecord: _TypeAlias = PartyArrangementRecord  # noqa: Y015
+
+@_typing.final
+class OrganisationCreditRecord(_message.Message):
+    """A credit event of an organisation (信用记录); an appeal is a higher revision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    APPEALED_ON_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    event: _builtins.str
+    """The department's own id of the event."""
+    kind: _builtins.str
+    """abnormal_activity, seriously_unlawful, contract_breach or serious_finding."""
+    since: _builtins.str
+    until: _builtins.str
+    appealed_on: _builtins.str
+    appeal: _builtins.str
+    """upheld (the event is taken away), rejected or "" (not decided)."""
+    decided_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        event: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        appealed_on: _builtins.str = ...,
+        appeal: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "appealed_on", b"appealed_on", "decided_on", b"decided_on", "event", b"event", "kind", b"kind", "organisation", b"organisation", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationCreditRecord: _TypeAlias = OrganisationCreditRecord  # noqa: Y015
