@@ -10,14 +10,17 @@ import msgspec
 from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
 from services.registry.domain.objection import Objection, ObjectionState
+from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import PassReport, WorkReport
 from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
-from services.registry.domain.talent import BY_AREA, Talent, TalentState
+from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
 from services.registry.publisher import access_log, organisations, talents
-from services.shared.kernel.area import prefecture_of
+from services.shared.kernel.area import PROVINCE, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.tick import TICK_KIND
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,8 +43,20 @@ def _talent_claims(talent: Talent) -> list[str]:
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     counties = talent.counties()
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
+    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
     works = [it.affiliation for it in talent.state.reports if isinstance(it, WorkReport)]
-    return [*rows, *{(BY_EMPLOYER, f"{it.department}/{it.organisation}") for it in works}]
+    rows += {(BY_EMPLOYER, f"{it.department}/{it.organisation}") for it in works}
+    return rows
+
+
+def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
+    """By area, and by area and kind; a stub is in no area."""
+    it = organisation.registration
+    if it is None:
+        return []
+    areas = {it.county, prefecture_of(it.county), PROVINCE}
+    return [(ORGANISATIONS_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
 
 
 KINDS = (
@@ -58,6 +73,8 @@ KINDS = (
         aggregate=Organisation,
         encode=_encode,
         decode=_decoder(OrganisationState),
+        rows=_organisation_rows,
+        summary=organisations.organisation_summary,
         messages=organisations.organisation_messages,
     ),
     Kind(
@@ -75,4 +92,5 @@ KINDS = (
     Kind(aggregate=Objection, encode=_encode, decode=_decoder(ObjectionState), rows=Objection.rows),
     Kind(aggregate=Snapshot, encode=_encode, decode=_decoder(SnapshotState), rows=Snapshot.rows),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+    TICK_KIND,
 )

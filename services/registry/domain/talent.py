@@ -8,6 +8,7 @@ import msgspec
 
 from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
+from services.registry.domain.registrations import lapsed
 from services.registry.domain.reports import (
     TEXTUAL,
     Affiliation,
@@ -27,6 +28,8 @@ from services.shared.kernel.principal import Principal
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
+# View of talents by the day on which a registration runs out, if nothing renews it (storage.py).
+BY_LAPSE = "lapse"
 
 
 class TalentNotFound(NotFound):
@@ -103,6 +106,48 @@ class PayRecorded(msgspec.Struct, frozen=True, gc=False):
     band: str
 
 
+class SeniorReviewed(msgspec.Struct, frozen=True, gc=False):
+    granted_on: Day
+
+
+class CertificateAnnulled(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    annulled_on: Day
+
+
+class RegistrationApplied(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    received_on: Day
+
+
+class RegistrationDecided(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    received_on: Day
+    decided_on: Day
+    granted: bool
+
+
+class RegistrationEnded(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    ended_on: Day
+    reason: str
+
+
+class RegistrationLapsed(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    on: Day
+
+
+class EducationRecorded(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    month: str
+
+
+class EducationReversed(msgspec.Struct, frozen=True, gc=False):
+    # Of the entry that is taken back; "" when it has not been reported yet.
+    month: str
+
+
 class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     department: str
     identity_case: str
@@ -118,12 +163,12 @@ class DesignationEnded(msgspec.Struct, frozen=True, gc=False):
     until: Day
 
 
-class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
-    """Something changed that facts do not tell."""
-
-
 class RecordWithdrawn(msgspec.Struct, frozen=True, gc=False):
     department: str
+
+
+class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
+    """Something changed that facts do not tell: party membership, honours, credit, contact."""
 
 
 TalentChange = (
@@ -133,9 +178,17 @@ TalentChange = (
     | Designated
     | PayRecorded
     | IdentityDisputed
+    | SeniorReviewed
+    | CertificateAnnulled
+    | RegistrationApplied
+    | RegistrationDecided
+    | RegistrationEnded
+    | RegistrationLapsed
+    | EducationRecorded
+    | EducationReversed
+    | PrivateChanged
     | TalentDeparted
     | DesignationEnded
-    | PrivateChanged
     | RecordWithdrawn
 )
 
@@ -238,6 +291,12 @@ class Talent(Aggregate[TalentState]):
             if held.id == affiliation:
                 return held
         raise AffiliationNotFound(field="affiliation_id", affiliation=affiliation)
+
+    def lapse(self, on: Day) -> None:
+        """Say which levels' registrations lapse on the day; the certificates are held all the same."""
+        reports = self.state.reports
+        for level in lapsed(self.facts().registrations, reports, on=on):
+            self._record(RegistrationLapsed(level, on), self.state)
 
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""

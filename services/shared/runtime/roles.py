@@ -10,8 +10,8 @@ _PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
 
 ROLES: dict[str, frozenset[str]] = {
-    # 个人: the own record; whatever else is published.
-    "individual": frozenset((*_PUBLIC, "record.own")),
+    # 个人: the own record and objections to it; whatever else is published.
+    "individual": frozenset((*_PUBLIC, "own.read", "own.object")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -32,8 +32,11 @@ ROLES: dict[str, frozenset[str]] = {
             "talent.report",
             "talent.reveal",
             "pass.record",
+            "registration.decide",
+            "education.record",
             "talent.designate",
             "organisation.register",
+            "organisation.credit",
             "budget.manage",
             "contract.sign",
         )
