@@ -25,34 +25,40 @@ class OpenProgrammeRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
-    NAME_FIELD_NUMBER: _builtins.int
     AREA_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     REGION_TYPE_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     kind: _builtins.str
     """empowerment, ten_thousand, support_plan, agency_pairing, chuan_yu, emei."""
-    name: _builtins.str
     area: _builtins.str
+    """County, prefecture or the province."""
+    code: _builtins.str
+    """The opener's own code of it, unique for the kind and area, without "/": "2021-1"."""
+    name: _builtins.str
     region_type: _builtins.str
     """Of a support plan, and only of one: poverty_relief, ethnic, old_revolutionary."""
     since: _builtins.str
+    """May lie in the future."""
     until: _builtins.str
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         kind: _builtins.str = ...,
-        name: _builtins.str = ...,
         area: _builtins.str = ...,
+        code: _builtins.str = ...,
+        name: _builtins.str = ...,
         region_type: _builtins.str = ...,
         since: _builtins.str = ...,
         until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "kind", b"kind", "name", b"name", "region_type", b"region_type", "request_id", b"request_id", "since", b"since", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "code", b"code", "kind", b"kind", "name", b"name", "region_type", b"region_type", "request_id", b"request_id", "since", b"since", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -65,6 +71,7 @@ class OpenProgrammeResponse(_message.Message):
     PROGRAMME_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     programme_id: _builtins.str
+    """"<kind>/<area>/<code>"."""
     etag: _builtins.str
     def __init__(
         self,
@@ -129,17 +136,25 @@ class CloseProgrammeResponse(_message.Message):
 Global___CloseProgrammeResponse: _TypeAlias = CloseProgrammeResponse  # noqa: Y015
 
 @_typing.final
-class EnrolRequest(_message.Message):
+class RecordEnrolmentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PROGRAMME_ID_FIELD_NUMBER: _builtins.int
     TALENT_ID_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     programme_id: _builtins.str
     talent_id: _builtins.str
     since: _builtins.str
+    until: _builtins.str
+    """Both or neither: the first day on which they no longer take part, and left, passed or excellent."""
+    result: _builtins.str
+    etag: _builtins.str
+    """Of the talent."""
     def __init__(
         self,
         *,
@@ -147,119 +162,36 @@ class EnrolRequest(_message.Message):
         programme_id: _builtins.str = ...,
         talent_id: _builtins.str = ...,
         since: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["programme_id", b"programme_id", "request_id", b"request_id", "since", b"since", "talent_id", b"talent_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EnrolRequest: _TypeAlias = EnrolRequest  # noqa: Y015
-
-@_typing.final
-class EnrolResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    def __init__(
-        self,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EnrolResponse: _TypeAlias = EnrolResponse  # noqa: Y015
-
-@_typing.final
-class LeaveProgrammeRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    PROGRAMME_ID_FIELD_NUMBER: _builtins.int
-    TALENT_ID_FIELD_NUMBER: _builtins.int
-    UNTIL_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    programme_id: _builtins.str
-    talent_id: _builtins.str
-    until: _builtins.str
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        programme_id: _builtins.str = ...,
-        talent_id: _builtins.str = ...,
-        until: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["programme_id", b"programme_id", "request_id", b"request_id", "talent_id", b"talent_id", "until", b"until"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___LeaveProgrammeRequest: _TypeAlias = LeaveProgrammeRequest  # noqa: Y015
-
-@_typing.final
-class LeaveProgrammeResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    def __init__(
-        self,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___LeaveProgrammeResponse: _TypeAlias = LeaveProgrammeResponse  # noqa: Y015
-
-@_typing.final
-class CompleteProgrammeRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    PROGRAMME_ID_FIELD_NUMBER: _builtins.int
-    TALENT_ID_FIELD_NUMBER: _builtins.int
-    UNTIL_FIELD_NUMBER: _builtins.int
-    RESULT_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    programme_id: _builtins.str
-    talent_id: _builtins.str
-    until: _builtins.str
-    result: _builtins.str
-    """passed or excellent."""
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        programme_id: _builtins.str = ...,
-        talent_id: _builtins.str = ...,
         until: _builtins.str = ...,
         result: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["programme_id", b"programme_id", "request_id", b"request_id", "result", b"result", "talent_id", b"talent_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "programme_id", b"programme_id", "request_id", b"request_id", "result", b"result", "since", b"since", "talent_id", b"talent_id", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CompleteProgrammeRequest: _TypeAlias = CompleteProgrammeRequest  # noqa: Y015
+Global___RecordEnrolmentRequest: _TypeAlias = RecordEnrolmentRequest  # noqa: Y015
 
 @_typing.final
-class CompleteProgrammeResponse(_message.Message):
+class RecordEnrolmentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    ETAG_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
     def __init__(
         self,
+        *,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CompleteProgrammeResponse: _TypeAlias = CompleteProgrammeResponse  # noqa: Y015
+Global___RecordEnrolmentResponse: _TypeAlias = RecordEnrolmentResponse  # noqa: Y015
 
 @_typing.final
 class PairAgenciesRequest(_message.Message):
@@ -421,16 +353,22 @@ class GetProgrammeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROGRAMME_FIELD_NUMBER: _builtins.int
+    PAIRINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def programme(self) -> Global___Programme: ...
+    @_builtins.property
+    def pairings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Pairing]:
+        """All of them; facts hold the latest only."""
+
     def __init__(
         self,
         *,
         programme: Global___Programme | None = ...,
+        pairings: _abc.Iterable[_events_pb2.Pairing] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["programme", b"programme"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["programme", b"programme"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pairings", b"pairings", "programme", b"programme"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -442,12 +380,15 @@ class ListProgrammesRequest(_message.Message):
 
     AREA_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    AGENCY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     area: _builtins.str
     """Area subtree, "" = the caller's own."""
     kind: _builtins.str
     """"" = all kinds."""
+    agency: _builtins.str
+    """USCC: programmes in which this agency is paired, of any area and kind."""
     page_size: _builtins.int
     """1 … 500, 0 = 100."""
     page_token: _builtins.str
@@ -456,12 +397,13 @@ class ListProgrammesRequest(_message.Message):
         *,
         area: _builtins.str = ...,
         kind: _builtins.str = ...,
+        agency: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "area", b"area", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -531,7 +473,7 @@ class ListEnrolmentsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     programme_id: _builtins.str
     page_size: _builtins.int
-    """People per page, 1 … 500, 0 = 100; a person who took part twice has two rows."""
+    """People looked at, 1 … 500, 0 = 100: those outside the caller's area are left out."""
     page_token: _builtins.str
     def __init__(
         self,
@@ -570,339 +512,3 @@ class ListEnrolmentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEnrolmentsResponse: _TypeAlias = ListEnrolmentsResponse  # noqa: Y015
-
-@_typing.final
-class ReviseCatalogueRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    AREA_FIELD_NUMBER: _builtins.int
-    YEAR_FIELD_NUMBER: _builtins.int
-    ROWS_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    area: _builtins.str
-    year: _builtins.int
-    etag: _builtins.str
-    @_builtins.property
-    def rows(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.CatalogueRow]:
-        """The whole catalogue; each field and level once."""
-
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        area: _builtins.str = ...,
-        year: _builtins.int = ...,
-        rows: _abc.Iterable[_events_pb2.CatalogueRow] | None = ...,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "etag", b"etag", "request_id", b"request_id", "rows", b"rows", "year", b"year"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReviseCatalogueRequest: _TypeAlias = ReviseCatalogueRequest  # noqa: Y015
-
-@_typing.final
-class ReviseCatalogueResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ETAG_FIELD_NUMBER: _builtins.int
-    etag: _builtins.str
-    def __init__(
-        self,
-        *,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReviseCatalogueResponse: _TypeAlias = ReviseCatalogueResponse  # noqa: Y015
-
-@_typing.final
-class GetCatalogueRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    AREA_FIELD_NUMBER: _builtins.int
-    YEAR_FIELD_NUMBER: _builtins.int
-    ON_FIELD_NUMBER: _builtins.int
-    area: _builtins.str
-    year: _builtins.int
-    on: _builtins.str
-    """Day on which is counted, "" = today."""
-    def __init__(
-        self,
-        *,
-        area: _builtins.str = ...,
-        year: _builtins.int = ...,
-        on: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "on", b"on", "year", b"year"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetCatalogueRequest: _TypeAlias = GetCatalogueRequest  # noqa: Y015
-
-@_typing.final
-class GetCatalogueResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class Row(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        FIELD_FIELD_NUMBER: _builtins.int
-        LEVEL_FIELD_NUMBER: _builtins.int
-        WANTED_FIELD_NUMBER: _builtins.int
-        HAVE_FIELD_NUMBER: _builtins.int
-        GAP_FIELD_NUMBER: _builtins.int
-        field: _builtins.str
-        level: _builtins.str
-        wanted: _builtins.int
-        have: _builtins.int
-        """People whose principal work in the area is in this field and whose highest certificate is of this level."""
-        gap: _builtins.int
-        """What is missing, never below 0."""
-        def __init__(
-            self,
-            *,
-            field: _builtins.str = ...,
-            level: _builtins.str = ...,
-            wanted: _builtins.int = ...,
-            have: _builtins.int = ...,
-            gap: _builtins.int = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "gap", b"gap", "have", b"have", "level", b"level", "wanted", b"wanted"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    AREA_FIELD_NUMBER: _builtins.int
-    YEAR_FIELD_NUMBER: _builtins.int
-    ON_FIELD_NUMBER: _builtins.int
-    ROWS_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    area: _builtins.str
-    year: _builtins.int
-    on: _builtins.str
-    etag: _builtins.str
-    @_builtins.property
-    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___GetCatalogueResponse.Row]: ...
-    def __init__(
-        self,
-        *,
-        area: _builtins.str = ...,
-        year: _builtins.int = ...,
-        on: _builtins.str = ...,
-        rows: _abc.Iterable[Global___GetCatalogueResponse.Row] | None = ...,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "etag", b"etag", "on", b"on", "rows", b"rows", "year", b"year"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetCatalogueResponse: _TypeAlias = GetCatalogueResponse  # noqa: Y015
-
-@_typing.final
-class OfferServiceRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    TALENT_ID_FIELD_NUMBER: _builtins.int
-    DEPARTMENT_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
-    DETAIL_FIELD_NUMBER: _builtins.int
-    SINCE_FIELD_NUMBER: _builtins.int
-    UNTIL_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    talent_id: _builtins.str
-    department: _builtins.str
-    kind: _builtins.str
-    """contact_person, housing, schooling, medical."""
-    detail: _builtins.str
-    """What is offered; sealed at rest, shown to the department that offers it."""
-    since: _builtins.str
-    until: _builtins.str
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        talent_id: _builtins.str = ...,
-        department: _builtins.str = ...,
-        kind: _builtins.str = ...,
-        detail: _builtins.str = ...,
-        since: _builtins.str = ...,
-        until: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "detail", b"detail", "kind", b"kind", "request_id", b"request_id", "since", b"since", "talent_id", b"talent_id", "until", b"until"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___OfferServiceRequest: _TypeAlias = OfferServiceRequest  # noqa: Y015
-
-@_typing.final
-class OfferServiceResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    SERVICE_ID_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    service_id: _builtins.str
-    etag: _builtins.str
-    def __init__(
-        self,
-        *,
-        service_id: _builtins.str = ...,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "service_id", b"service_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___OfferServiceResponse: _TypeAlias = OfferServiceResponse  # noqa: Y015
-
-@_typing.final
-class EndServiceRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    SERVICE_ID_FIELD_NUMBER: _builtins.int
-    UNTIL_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    service_id: _builtins.str
-    until: _builtins.str
-    etag: _builtins.str
-    def __init__(
-        self,
-        *,
-        request_id: _builtins.str = ...,
-        service_id: _builtins.str = ...,
-        until: _builtins.str = ...,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "request_id", b"request_id", "service_id", b"service_id", "until", b"until"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EndServiceRequest: _TypeAlias = EndServiceRequest  # noqa: Y015
-
-@_typing.final
-class EndServiceResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ETAG_FIELD_NUMBER: _builtins.int
-    etag: _builtins.str
-    def __init__(
-        self,
-        *,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EndServiceResponse: _TypeAlias = EndServiceResponse  # noqa: Y015
-
-@_typing.final
-class OfferedService(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    DEPARTMENT_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
-    DETAIL_FIELD_NUMBER: _builtins.int
-    SINCE_FIELD_NUMBER: _builtins.int
-    UNTIL_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
-    department: _builtins.str
-    kind: _builtins.str
-    detail: _builtins.str
-    """"" for other departments than the one that offers it."""
-    since: _builtins.str
-    until: _builtins.str
-    etag: _builtins.str
-    def __init__(
-        self,
-        *,
-        id: _builtins.str = ...,
-        department: _builtins.str = ...,
-        kind: _builtins.str = ...,
-        detail: _builtins.str = ...,
-        since: _builtins.str = ...,
-        until: _builtins.str = ...,
-        etag: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "detail", b"detail", "etag", b"etag", "id", b"id", "kind", b"kind", "since", b"since", "until", b"until"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___OfferedService: _TypeAlias = OfferedService  # noqa: Y015
-
-@_typing.final
-class ListServicesRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TALENT_ID_FIELD_NUMBER: _builtins.int
-    PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    talent_id: _builtins.str
-    page_size: _builtins.int
-    page_token: _builtins.str
-    def __init__(
-        self,
-        *,
-        talent_id: _builtins.str = ...,
-        page_size: _builtins.int = ...,
-        page_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "talent_id", b"talent_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListServicesRequest: _TypeAlias = ListServicesRequest  # noqa: Y015
-
-@_typing.final
-class ListServicesResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    SERVICES_FIELD_NUMBER: _builtins.int
-    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    next_page_token: _builtins.str
-    @_builtins.property
-    def services(self) -> _containers.RepeatedCompositeFieldContainer[Global___OfferedService]: ...
-    def __init__(
-        self,
-        *,
-        services: _abc.Iterable[Global___OfferedService] | None = ...,
-        next_page_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "services", b"services"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListServicesResponse: _TypeAlias = ListServicesResponse  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ProgrammeServiceStub:
-    """Programmes (培养项目) with their members, the catalogue of wanted talents (重点培养目录), services for high-level talents.
+    """Programmes (培养项目), who takes part in them, and agencies that support each other (机构牵手).
     Writes take a request_id: the same id and content give the first answer again.
     """
 
@@ -46,20 +46,10 @@ class ProgrammeServiceStub:
                 request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CloseProgrammeRequest.SerializeToString,
                 response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CloseProgrammeResponse.FromString,
                 _registered_method=True)
-        self.Enrol = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/Enrol',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EnrolRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EnrolResponse.FromString,
-                _registered_method=True)
-        self.LeaveProgramme = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/LeaveProgramme',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.LeaveProgrammeRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.LeaveProgrammeResponse.FromString,
-                _registered_method=True)
-        self.CompleteProgramme = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/CompleteProgramme',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CompleteProgrammeRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CompleteProgrammeResponse.FromString,
+        self.RecordEnrolment = channel.unary_unary(
+                '/swtalent.registry.v1.ProgrammeService/RecordEnrolment',
+                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.RecordEnrolmentRequest.SerializeToString,
+                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.RecordEnrolmentResponse.FromString,
                 _registered_method=True)
         self.PairAgencies = channel.unary_unary(
                 '/swtalent.registry.v1.ProgrammeService/PairAgencies',
@@ -86,35 +76,10 @@ class ProgrammeServiceStub:
                 request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListEnrolmentsRequest.SerializeToString,
                 response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListEnrolmentsResponse.FromString,
                 _registered_method=True)
-        self.ReviseCatalogue = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/ReviseCatalogue',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ReviseCatalogueRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ReviseCatalogueResponse.FromString,
-                _registered_method=True)
-        self.GetCatalogue = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/GetCatalogue',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.GetCatalogueRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.GetCatalogueResponse.FromString,
-                _registered_method=True)
-        self.OfferService = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/OfferService',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.OfferServiceRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.OfferServiceResponse.FromString,
-                _registered_method=True)
-        self.EndService = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/EndService',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EndServiceRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EndServiceResponse.FromString,
-                _registered_method=True)
-        self.ListServices = channel.unary_unary(
-                '/swtalent.registry.v1.ProgrammeService/ListServices',
-                request_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListServicesRequest.SerializeToString,
-                response_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListServicesResponse.FromString,
-                _registered_method=True)
 
 
 class ProgrammeServiceServicer:
-    """Programmes (培养项目) with their members, the catalogue of wanted talents (重点培养目录), services for high-level talents.
+    """Programmes (培养项目), who takes part in them, and agencies that support each other (机构牵手).
     Writes take a request_id: the same id and content give the first answer again.
     """
 
@@ -130,20 +95,9 @@ class ProgrammeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Enrol(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def LeaveProgramme(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def CompleteProgramme(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+    def RecordEnrolment(self, request, context):
+        """Somebody takes part; told again with `until` and `result` when they left or completed it.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -178,36 +132,6 @@ class ProgrammeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ReviseCatalogue(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def GetCatalogue(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def OfferService(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def EndService(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListServices(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_ProgrammeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -221,20 +145,10 @@ def add_ProgrammeServiceServicer_to_server(servicer, server):
                     request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CloseProgrammeRequest.FromString,
                     response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CloseProgrammeResponse.SerializeToString,
             ),
-            'Enrol': grpc.unary_unary_rpc_method_handler(
-                    servicer.Enrol,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EnrolRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EnrolResponse.SerializeToString,
-            ),
-            'LeaveProgramme': grpc.unary_unary_rpc_method_handler(
-                    servicer.LeaveProgramme,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.LeaveProgrammeRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.LeaveProgrammeResponse.SerializeToString,
-            ),
-            'CompleteProgramme': grpc.unary_unary_rpc_method_handler(
-                    servicer.CompleteProgramme,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CompleteProgrammeRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CompleteProgrammeResponse.SerializeToString,
+            'RecordEnrolment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordEnrolment,
+                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.RecordEnrolmentRequest.FromString,
+                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.RecordEnrolmentResponse.SerializeToString,
             ),
             'PairAgencies': grpc.unary_unary_rpc_method_handler(
                     servicer.PairAgencies,
@@ -261,31 +175,6 @@ def add_ProgrammeServiceServicer_to_server(servicer, server):
                     request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListEnrolmentsRequest.FromString,
                     response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListEnrolmentsResponse.SerializeToString,
             ),
-            'ReviseCatalogue': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReviseCatalogue,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ReviseCatalogueRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ReviseCatalogueResponse.SerializeToString,
-            ),
-            'GetCatalogue': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetCatalogue,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.GetCatalogueRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.GetCatalogueResponse.SerializeToString,
-            ),
-            'OfferService': grpc.unary_unary_rpc_method_handler(
-                    servicer.OfferService,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.OfferServiceRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.OfferServiceResponse.SerializeToString,
-            ),
-            'EndService': grpc.unary_unary_rpc_method_handler(
-                    servicer.EndService,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EndServiceRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EndServiceResponse.SerializeToString,
-            ),
-            'ListServices': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListServices,
-                    request_deserializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListServicesRequest.FromString,
-                    response_serializer=swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListServicesResponse.SerializeToString,
-            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'swtalent.registry.v1.ProgrammeService', rpc_method_handlers)
@@ -295,7 +184,7 @@ def add_ProgrammeServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ProgrammeService:
-    """Programmes (培养项目) with their members, the catalogue of wanted talents (重点培养目录), services for high-level talents.
+    """Programmes (培养项目), who takes part in them, and agencies that support each other (机构牵手).
     Writes take a request_id: the same id and content give the first answer again.
     """
 
@@ -354,7 +243,7 @@ class ProgrammeService:
             _registered_method=True)
 
     @staticmethod
-    def Enrol(request,
+    def RecordEnrolment(request,
             target,
             options=(),
             channel_credentials=None,
@@ -367,63 +256,9 @@ class ProgrammeService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/swtalent.registry.v1.ProgrammeService/Enrol',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EnrolRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EnrolResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def LeaveProgramme(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/LeaveProgramme',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.LeaveProgrammeRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.LeaveProgrammeResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def CompleteProgramme(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/CompleteProgramme',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CompleteProgrammeRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.CompleteProgrammeResponse.FromString,
+            '/swtalent.registry.v1.ProgrammeService/RecordEnrolment',
+            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.RecordEnrolmentRequest.SerializeToString,
+            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.RecordEnrolmentResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -559,141 +394,6 @@ class ProgrammeService:
             '/swtalent.registry.v1.ProgrammeService/ListEnrolments',
             swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListEnrolmentsRequest.SerializeToString,
             swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListEnrolmentsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReviseCatalogue(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/ReviseCatalogue',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ReviseCatalogueRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ReviseCatalogueResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetCatalogue(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/GetCatalogue',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.GetCatalogueRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.GetCatalogueResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def OfferService(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/OfferService',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.OfferServiceRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.OfferServiceResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def EndService(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/EndService',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EndServiceRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.EndServiceResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListServices(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/swtalent.registry.v1.ProgrammeService/ListServices',
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListServicesRequest.SerializeToString,
-            swtalent_dot_registry_dot_v1_dot_programme__service__pb2.ListServicesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ProgrammeServiceStub:
-    """Programmes (培养项目) with their members, the catalogue of wanted talents (重点培养目录), services for high-level talents.
+    """Programmes (培养项目), who takes part in them, and agencies that support each other (机构牵手).
     Writes take a request_id: the same id and content give the first answer again.
     """
 
@@ -37,45 +37,33 @@ class ProgrammeServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ProgrammeServiceAsyncStub: ...
     OpenProgramme: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.OpenProgrammeRequest, _programme_service_pb2.OpenProgrammeResponse]
     CloseProgramme: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.CloseProgrammeRequest, _programme_service_pb2.CloseProgrammeResponse]
-    Enrol: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.EnrolRequest, _programme_service_pb2.EnrolResponse]
-    LeaveProgramme: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.LeaveProgrammeRequest, _programme_service_pb2.LeaveProgrammeResponse]
-    CompleteProgramme: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.CompleteProgrammeRequest, _programme_service_pb2.CompleteProgrammeResponse]
+    RecordEnrolment: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.RecordEnrolmentRequest, _programme_service_pb2.RecordEnrolmentResponse]
+    """Somebody takes part; told again with `until` and `result` when they left or completed it."""
     PairAgencies: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.PairAgenciesRequest, _programme_service_pb2.PairAgenciesResponse]
     EndPairing: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.EndPairingRequest, _programme_service_pb2.EndPairingResponse]
     GetProgramme: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.GetProgrammeRequest, _programme_service_pb2.GetProgrammeResponse]
     ListProgrammes: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.ListProgrammesRequest, _programme_service_pb2.ListProgrammesResponse]
     ListEnrolments: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.ListEnrolmentsRequest, _programme_service_pb2.ListEnrolmentsResponse]
-    ReviseCatalogue: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.ReviseCatalogueRequest, _programme_service_pb2.ReviseCatalogueResponse]
-    GetCatalogue: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.GetCatalogueRequest, _programme_service_pb2.GetCatalogueResponse]
-    OfferService: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.OfferServiceRequest, _programme_service_pb2.OfferServiceResponse]
-    EndService: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.EndServiceRequest, _programme_service_pb2.EndServiceResponse]
-    ListServices: _grpc.UnaryUnaryMultiCallable[_programme_service_pb2.ListServicesRequest, _programme_service_pb2.ListServicesResponse]
 
 @_typing.type_check_only
 class ProgrammeServiceAsyncStub(ProgrammeServiceStub):
-    """Programmes (培养项目) with their members, the catalogue of wanted talents (重点培养目录), services for high-level talents.
+    """Programmes (培养项目), who takes part in them, and agencies that support each other (机构牵手).
     Writes take a request_id: the same id and content give the first answer again.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     OpenProgramme: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.OpenProgrammeRequest, _programme_service_pb2.OpenProgrammeResponse]  # type: ignore[assignment]
     CloseProgramme: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.CloseProgrammeRequest, _programme_service_pb2.CloseProgrammeResponse]  # type: ignore[assignment]
-    Enrol: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.EnrolRequest, _programme_service_pb2.EnrolResponse]  # type: ignore[assignment]
-    LeaveProgramme: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.LeaveProgrammeRequest, _programme_service_pb2.LeaveProgrammeResponse]  # type: ignore[assignment]
-    CompleteProgramme: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.CompleteProgrammeRequest, _programme_service_pb2.CompleteProgrammeResponse]  # type: ignore[assignment]
+    RecordEnrolment: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.RecordEnrolmentRequest, _programme_service_pb2.RecordEnrolmentResponse]  # type: ignore[assignment]
+    """Somebody takes part; told again with `until` and `result` when they left or completed it."""
     PairAgencies: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.PairAgenciesRequest, _programme_service_pb2.PairAgenciesResponse]  # type: ignore[assignment]
     EndPairing: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.EndPairingRequest, _programme_service_pb2.EndPairingResponse]  # type: ignore[assignment]
     GetProgramme: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.GetProgrammeRequest, _programme_service_pb2.GetProgrammeResponse]  # type: ignore[assignment]
     ListProgrammes: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.ListProgrammesRequest, _programme_service_pb2.ListProgrammesResponse]  # type: ignore[assignment]
     ListEnrolments: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.ListEnrolmentsRequest, _programme_service_pb2.ListEnrolmentsResponse]  # type: ignore[assignment]
-    ReviseCatalogue: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.ReviseCatalogueRequest, _programme_service_pb2.ReviseCatalogueResponse]  # type: ignore[assignment]
-    GetCatalogue: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.GetCatalogueRequest, _programme_service_pb2.GetCatalogueResponse]  # type: ignore[assignment]
-    OfferService: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.OfferServiceRequest, _programme_service_pb2.OfferServiceResponse]  # type: ignore[assignment]
-    EndService: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.EndServiceRequest, _programme_service_pb2.EndServiceResponse]  # type: ignore[assignment]
-    ListServices: _aio.UnaryUnaryMultiCallable[_programme_service_pb2.ListServicesRequest, _programme_service_pb2.ListServicesResponse]  # type: ignore[assignment]
 
 class ProgrammeServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Programmes (培养项目) with their members, the catalogue of wanted talents (重点培养目录), services for high-level talents.
+    """Programmes (培养项目), who takes part in them, and agencies that support each other (机构牵手).
     Writes take a request_id: the same id and content give the first answer again.
     """
 
@@ -94,25 +82,12 @@ class ProgrammeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_programme_service_pb2.CloseProgrammeResponse, _abc.Awaitable[_programme_service_pb2.CloseProgrammeResponse]]: ...
 
     @_abc_1.abstractmethod
-    def Enrol(
+    def RecordEnrolment(
         self,
-        request: _programme_service_pb2.EnrolRequest,
+        request: _programme_service_pb2.RecordEnrolmentRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.EnrolResponse, _abc.Awaitable[_programme_service_pb2.EnrolResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def LeaveProgramme(
-        self,
-        request: _programme_service_pb2.LeaveProgrammeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.LeaveProgrammeResponse, _abc.Awaitable[_programme_service_pb2.LeaveProgrammeResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def CompleteProgramme(
-        self,
-        request: _programme_service_pb2.CompleteProgrammeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.CompleteProgrammeResponse, _abc.Awaitable[_programme_service_pb2.CompleteProgrammeResponse]]: ...
+    ) -> _typing.Union[_programme_service_pb2.RecordEnrolmentResponse, _abc.Awaitable[_programme_service_pb2.RecordEnrolmentResponse]]:
+        """Somebody takes part; told again with `until` and `result` when they left or completed it."""
 
     @_abc_1.abstractmethod
     def PairAgencies(
@@ -148,40 +123,5 @@ class ProgrammeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _programme_service_pb2.ListEnrolmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_programme_service_pb2.ListEnrolmentsResponse, _abc.Awaitable[_programme_service_pb2.ListEnrolmentsResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ReviseCatalogue(
-        self,
-        request: _programme_service_pb2.ReviseCatalogueRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.ReviseCatalogueResponse, _abc.Awaitable[_programme_service_pb2.ReviseCatalogueResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def GetCatalogue(
-        self,
-        request: _programme_service_pb2.GetCatalogueRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.GetCatalogueResponse, _abc.Awaitable[_programme_service_pb2.GetCatalogueResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def OfferService(
-        self,
-        request: _programme_service_pb2.OfferServiceRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.OfferServiceResponse, _abc.Awaitable[_programme_service_pb2.OfferServiceResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def EndService(
-        self,
-        request: _programme_service_pb2.EndServiceRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.EndServiceResponse, _abc.Awaitable[_programme_service_pb2.EndServiceResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ListServices(
-        self,
-        request: _programme_service_pb2.ListServicesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_programme_service_pb2.ListServicesResponse, _abc.Awaitable[_programme_service_pb2.ListServicesResponse]]: ...
 
 def add_ProgrammeServiceServicer_to_server(servicer: ProgrammeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
