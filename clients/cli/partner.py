@@ -46,6 +46,7 @@ class Type(StrEnum):
     FOUNDER = "FounderRecord"
     PARTY_ARRANGEMENT = "PartyArrangementRecord"
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
+    ENROLMENT = "EnrolmentRecord"
     DEPARTURE = "DepartureRecord"
     DESIGNATION_END = "DesignationEndRecord"
     PARTY_MEMBERSHIP = "PartyMembershipRecord"

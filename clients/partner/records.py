@@ -216,6 +216,13 @@ class OrganisationCredit(Record):
     decided_on: NotRequired[str]
 
 
+class Enrolment(Person):
+    programme_id: str
+    since: str
+    until: NotRequired[str]
+    result: NotRequired[str]
+
+
 class Departure(Person):
     departure: str
     on: str
@@ -396,6 +403,14 @@ ORGANISATION_CREDIT = _of(
     intervals=(("since", "until"),),
     usccs=("organisation",),
     together=(("appeal", "decided_on"),),
+)
+ENROLMENT = _of(
+    pb.EnrolmentRecord,
+    Enrolment,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    together=(("until", "result"),),
 )
 DEPARTURE = _of(pb.DepartureRecord, Departure, sealed=_IDENTITY, days=("on",))
 DESIGNATION_END = _of(

@@ -22,6 +22,7 @@ from services.registry.commands import (
     record_credit_event,
     record_departure,
     record_education,
+    record_enrolment,
     record_founder,
     record_organisation_credit,
     record_party_arrangement,
@@ -62,6 +63,7 @@ class Departments:
         unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
+        enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
         departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
         title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
         member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
@@ -98,6 +100,7 @@ class Departments:
                     ),
                 ),
                 "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
+                "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
                 "DepartureRecord": (records.DepartureRecord, departed),
                 "DesignationEndRecord": (records.DesignationEndRecord, title_ended),
                 "PartyMembershipRecord": (records.PartyMembershipRecord, member),

@@ -307,6 +307,18 @@ class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p
     department: str = ""
 
 
+class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="enrolment"):
+    """Takes part in a programme (培养项目) in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    programme: str
+    since: Day
+    until: Day
+    # "" while taking part; left, passed or excellent.
+    result: str
+
+
 Report = (
     WorkReport
     | EndReport
@@ -321,6 +333,7 @@ Report = (
     | EducationReport
     | EducationReversalReport
     | PartyReport
+    | EnrolmentReport
     | DepartureReport
     | DesignationEndReport
     | HonourReport
