@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from services.registry.api.certificates import CertificateServicer
+from services.registry.api.organisations import OrganisationServicer
 from services.registry.api.talents import RegistryServicer
+from services.registry.commands.lapse_registrations import LapseRegistrations
+from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.own_memberships import OwnMemberships
+from services.registry.consumers.own_organisations import OwnOrganisations
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
@@ -12,6 +18,9 @@ from services.shared.runtime.kafka_streams import KafkaStreams
 from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
+from services.shared.runtime.tick import Tick
+from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
+from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
 
@@ -28,4 +37,17 @@ async def compose(
     )
     house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
     house.read(OwnTalents())
+    house.serve(
+        add_CertificateServiceServicer_to_server,
+        CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.serve(
+        add_OrganisationServiceServicer_to_server,
+        OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnMemberships())
+    house.read(OwnOrganisations())
+    house.read(Contracts())
+    lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
+    house.add(Tick(house.store, [lapses], clock=house.clock))
     return house.app()

@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import PassReport
-from services.registry.domain.talent import BY_AREA, Talent, TalentState
+from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
 from services.registry.publisher import organisations, talents
-from services.shared.kernel.area import prefecture_of
+from services.shared.kernel.area import PROVINCE, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.tick import TICK_KIND
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,7 +39,19 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     counties = talent.counties()
-    return [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
+    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
+    return rows
+
+
+def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
+    """By area, and by area and kind; a stub is in no area."""
+    it = organisation.registration
+    if it is None:
+        return []
+    areas = {it.county, prefecture_of(it.county), PROVINCE}
+    return [(ORGANISATIONS_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
 
 
 KINDS = (
@@ -53,6 +68,8 @@ KINDS = (
         aggregate=Organisation,
         encode=_encode,
         decode=_decoder(OrganisationState),
+        rows=_organisation_rows,
+        summary=organisations.organisation_summary,
         messages=organisations.organisation_messages,
     ),
     Kind(
@@ -62,4 +79,5 @@ KINDS = (
         messages=talents.identity_case_messages,
     ),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+    TICK_KIND,
 )

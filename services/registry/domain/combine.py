@@ -7,11 +7,16 @@ from typing import TypeVar
 
 import msgspec
 
+from services.registry.domain.certificates import certificates
+from services.registry.domain.education import entries, learned, trained
+from services.registry.domain.registrations import derive, grounds
 from services.registry.domain.reports import (
     Affiliation,
     Certificate,
+    DecisionReport,
     Designation,
     DesignationReport,
+    EducationReport,
     EndReport,
     Learned,
     PassReport,
@@ -64,15 +69,20 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
         )
     works = [report for report in reports if isinstance(report, WorkReport)]
     passes = [report for report in reports if isinstance(report, PassReport)]
+    told = {type(report) for report in reports}
+    counted = entries(reports) if EducationReport in told else ()
     return TalentFacts(
         birth_band=band,
         home_county=_home(works, passes),
         affiliations=_affiliations(works, [report for report in reports if isinstance(report, EndReport)]),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
-        certificates=_certificates(passes),
+        certificates=certificates(reports),
         designations=_distinct(report.designation for report in reports if isinstance(report, DesignationReport)),
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
+        registrations=derive(grounds(reports)).periods if DecisionReport in told else (),
+        learned=learned(counted),
+        trained=trained(counted),
     )
 
 
@@ -112,22 +122,6 @@ def _precedence(work: WorkReport) -> tuple[int, int, str, str]:
         -len(subtree_prefix(work.area)),
         work.origin.system,
         work.origin.record_id,
-    )
-
-
-def _certificates(passes: list[PassReport]) -> tuple[Certificate, ...]:
-    """One per level: the earliest pass counts (首次通过)."""
-    best: dict[str, Certificate] = {}
-    for report in passes:
-        certificate = report.certificate
-        held = best.get(certificate.level)
-        if held is None or msgspec.structs.astuple(certificate)[2:] < msgspec.structs.astuple(held)[2:]:
-            best[certificate.level] = certificate
-    return tuple(
-        sorted(
-            best.values(),
-            key=lambda certificate: (certificate.passed_on, certificate.level),
-        )
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
+from services.registry.domain.registrations import lapsed
 from services.registry.domain.reports import (
     Affiliation,
     EndReport,
@@ -24,6 +25,8 @@ from services.shared.kernel.origin import held_for, put, supersedes
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
+# View of talents by the day on which a registration runs out, if nothing renews it (storage.py).
+BY_LAPSE = "lapse"
 
 
 class TalentNotFound(NotFound):
@@ -86,12 +89,74 @@ class PayRecorded(msgspec.Struct, frozen=True, gc=False):
     band: str
 
 
+class SeniorReviewed(msgspec.Struct, frozen=True, gc=False):
+    granted_on: Day
+
+
+class CertificateAnnulled(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    annulled_on: Day
+
+
+class RegistrationApplied(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    received_on: Day
+
+
+class RegistrationDecided(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    received_on: Day
+    decided_on: Day
+    granted: bool
+
+
+class RegistrationEnded(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    ended_on: Day
+    reason: str
+
+
+class RegistrationLapsed(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    on: Day
+
+
+class EducationRecorded(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    month: str
+
+
+class EducationReversed(msgspec.Struct, frozen=True, gc=False):
+    # Of the entry that is taken back; "" when it has not been reported yet.
+    month: str
+
+
 class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     department: str
     identity_case: str
 
 
-TalentChange = TalentReported | AffiliationEnded | PassRecorded | Designated | PayRecorded | IdentityDisputed
+class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
+    """Something changed that facts do not tell: party membership, honours, credit, contact."""
+
+
+TalentChange = (
+    TalentReported
+    | AffiliationEnded
+    | PassRecorded
+    | Designated
+    | PayRecorded
+    | IdentityDisputed
+    | SeniorReviewed
+    | CertificateAnnulled
+    | RegistrationApplied
+    | RegistrationDecided
+    | RegistrationEnded
+    | RegistrationLapsed
+    | EducationRecorded
+    | EducationReversed
+    | PrivateChanged
+)
 
 
 class Talent(Aggregate[TalentState]):
@@ -155,6 +220,12 @@ class Talent(Aggregate[TalentState]):
             if held.id == affiliation:
                 return held
         raise AffiliationNotFound(field="affiliation_id", affiliation=affiliation)
+
+    def lapse(self, on: Day) -> None:
+        """Say which levels' registrations lapse on the day; the certificates are held all the same."""
+        reports = self.state.reports
+        for level in lapsed(self.facts().registrations, reports, on=on):
+            self._record(RegistrationLapsed(level, on), self.state)
 
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""
