@@ -18,7 +18,7 @@ Cells = dict[tuple[str, str, str], int]
 Span = tuple[str, str]
 
 OPEN = "9999-99"
-PROVINCE_DIGITS, PROVINCE = "51", "510000"
+PROVINCE_DIGITS = "51"
 
 
 def span(since: str, until: str) -> Span:

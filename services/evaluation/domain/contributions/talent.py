@@ -15,7 +15,6 @@ from services.evaluation.domain.contributions.learning import (
 )
 from services.evaluation.domain.contributions.months import (
     OPEN,
-    PROVINCE,
     Cells,
     Span,
     at,
@@ -23,6 +22,7 @@ from services.evaluation.domain.contributions.months import (
 )
 from services.evaluation.domain.contributions.works import Work, county_on, last_ended
 from services.evaluation.domain.facts import Dated, Recognition, TalentFacts
+from services.shared.kernel.area import PROVINCE
 
 PROFESSIONALS = "1"
 CERTIFIED = "3"
