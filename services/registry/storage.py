@@ -50,7 +50,7 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     counties = talent.counties()
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
     registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
-    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
+    rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
     enrolled = {it.programme for it in talent.state.reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     works = [it.affiliation for it in talent.state.reports if isinstance(it, WorkReport)]

@@ -28,7 +28,7 @@ from services.shared.kernel.principal import Principal
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
-# View of talents by the day on which a registration runs out, if nothing renews it (storage.py).
+# View of talents by the day, and by the month, in which a registration runs out, if nothing renews it (storage.py).
 BY_LAPSE = "lapse"
 
 
