@@ -19,6 +19,7 @@ ROLES: dict[str, frozenset[str]] = {
         (
             *_READS,
             "organisation.register",
+            "organisation.reveal",
             "station.manage",
             "community.profile",
             "budget.manage",
@@ -38,6 +39,7 @@ ROLES: dict[str, frozenset[str]] = {
             "talent.designate",
             "organisation.register",
             "organisation.credit",
+            "organisation.reveal",
             "budget.manage",
             "contract.sign",
             "programme.manage",
