@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from services.registry.api.identities import IdentityServicer
 from services.registry.api.talents import RegistryServicer
+from services.registry.commands.propose_cases import identity_day
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
@@ -12,6 +15,8 @@ from services.shared.runtime.kafka_streams import KafkaStreams
 from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
+from services.shared.runtime.tick import Tick
+from swtalent.registry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
 
@@ -27,5 +32,11 @@ async def compose(
         RegistryServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
     house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
+    house.serve(
+        add_IdentityServiceServicer_to_server,
+        IdentityServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
     house.read(OwnTalents())
+    house.read(Moving())
+    house.add(Tick(house.store, [identity_day(house.store, house.lanes)], clock=house.clock))
     return house.app()

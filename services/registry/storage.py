@@ -7,14 +7,16 @@ from typing import Any
 
 import msgspec
 
-from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
+from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
 from services.registry.domain.organisation import Organisation, OrganisationState
-from services.registry.domain.reports import PassReport
-from services.registry.domain.talent import BY_AREA, Talent, TalentState
-from services.registry.publisher import organisations, talents
-from services.shared.kernel.area import prefecture_of
+from services.registry.domain.reports import PassReport, WorkReport
+from services.registry.domain.talent import BY_AREA, BY_MATCH, Talent, TalentState
+from services.registry.publisher import identity, organisations, talents
+from services.shared.kernel.area import PROVINCE, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.tick import TICK_KIND
 
 _encode = msgspec.json.Encoder().encode
 
@@ -35,8 +37,30 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
+    state = talent.state
+    if state.merge is not None and state.merge.moved_to:
+        return []
     counties = talent.counties()
-    return [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    if not state.erased:
+        rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
+    return rows
+
+
+def _case_rows(case: IdentityCase) -> list[tuple[str, str]]:
+    return _waiting_rows(case.state.counties) if case.state.status == OPEN else []
+
+
+def _correction_rows(correction: Correction) -> list[tuple[str, str]]:
+    state = correction.state
+    if state.status == APPROVED:
+        return [(UNAPPLIED, UNAPPLIED)]
+    return _waiting_rows(state.counties) if state.status == WAITING else []
+
+
+def _waiting_rows(counties: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What waits for somebody is found under its counties, their prefectures and the province."""
+    return [(TO_DO, code) for code in {*counties, *map(prefecture_of, counties), PROVINCE}]
 
 
 KINDS = (
@@ -58,8 +82,18 @@ KINDS = (
     Kind(
         aggregate=IdentityCase,
         encode=_encode,
-        decode=_decoder(IdentityCaseFacts),
+        decode=_decoder(IdentityCaseState),
+        rows=_case_rows,
+        summary=identity.case_summary,
         messages=talents.identity_case_messages,
     ),
+    Kind(
+        aggregate=Correction,
+        encode=_encode,
+        decode=_decoder(CorrectionState),
+        rows=_correction_rows,
+        summary=identity.correction_summary,
+    ),
+    TICK_KIND,
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
 )

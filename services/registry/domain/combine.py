@@ -10,6 +10,7 @@ import msgspec
 from services.registry.domain.reports import (
     Affiliation,
     Certificate,
+    CorrectionReport,
     Designation,
     DesignationReport,
     EndReport,
@@ -62,9 +63,10 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
             (),
             (work.pay,) if work.pay else (),
         )
+    corrections = [report for report in reports if isinstance(report, CorrectionReport)]
     works = [report for report in reports if isinstance(report, WorkReport)]
     passes = [report for report in reports if isinstance(report, PassReport)]
-    return TalentFacts(
+    combined = TalentFacts(
         birth_band=band,
         home_county=_home(works, passes),
         affiliations=_affiliations(works, [report for report in reports if isinstance(report, EndReport)]),
@@ -74,6 +76,7 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
     )
+    return corrected(combined, corrections) if corrections else combined
 
 
 def birth_band(year: int) -> str:
@@ -150,3 +153,51 @@ def _home(works: list[WorkReport], passes: list[PassReport]) -> str:
         return ""
     latest = max(day for day, _ in dated)
     return min(home for day, home in dated if day == latest)
+
+
+def corrected(facts: TalentFacts, corrections: Iterable[CorrectionReport]) -> TalentFacts:
+    """Facts with what two persons agreed on. A correction holds as long as the reports say what was corrected."""
+    for it in sorted(corrections, key=lambda it: (it.at, it.origin.record_id)):
+        if told(facts, it.target, it.field) != it.old:
+            continue
+        if it.field == HOME_COUNTY:
+            facts = msgspec.structs.replace(facts, home_county=it.new)
+        elif it.field == PASSED_ON:
+            changed = [
+                msgspec.structs.replace(held, passed_on=it.new) if held.level == it.target else held
+                for held in facts.certificates
+            ]
+            changed.sort(key=lambda held: (held.passed_on, held.level))
+            facts = msgspec.structs.replace(facts, certificates=tuple(changed))
+        else:
+            facts = msgspec.structs.replace(facts, affiliations=tuple(_rewritten(facts.affiliations, it)))
+    return facts
+
+
+HOME_COUNTY, PASSED_ON = "home_county", "passed_on"
+FLAGS = ("full_time", "practitioner", "principal")
+OF_AFFILIATION = ("since", "until", "field", "place", *FLAGS)
+
+
+def told(facts: TalentFacts, target: str, field: str) -> str | None:
+    """What the facts say of a correctable field, as text; None when there is no such thing."""
+    if field == HOME_COUNTY:
+        return facts.home_county
+    if field == PASSED_ON:
+        return next((held.passed_on for held in facts.certificates if held.level == target), None)
+    for held in facts.affiliations:
+        if held.id == target:
+            value = getattr(held, field)
+            return str(value).lower() if isinstance(value, bool) else str(value)
+    return None
+
+
+def _rewritten(affiliations: Iterable[Affiliation], it: CorrectionReport) -> Iterable[Affiliation]:
+    value: str | bool = it.new == "true" if it.field in FLAGS else it.new
+    for held in affiliations:
+        if held.id == it.target:
+            changed = msgspec.structs.replace(held, **{it.field: value})
+            reversed_ = changed.until and changed.until <= changed.since
+            yield held if reversed_ else changed
+        else:
+            yield held

@@ -105,6 +105,8 @@ class WorkReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="wo
     recognition: Recognition | None
     pay: Pay | None
     pay_fen: int
+    # Keyed pseudonym of normalised name, birth and employer: equal for two people who may be one.
+    match_index: str = ""
 
 
 class EndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="end"):
@@ -140,12 +142,27 @@ class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay
     pay_fen: int
 
 
+class CorrectionReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="correction"):
+    """What two persons agreed on: where the reports say `old`, the facts say `new`. Applied in the order of `at`."""
+
+    origin: Origin
+    name: NameSeen | None
+    # Affiliation id, certificate level, or "" for home_county.
+    target: str
+    field: str
+    old: str
+    new: str
+    # The instant of the approval.
+    at: str
+
+
 Report = (
     WorkReport
     | EndReport
     | PassReport
     | DesignationReport
     | PayReport
+    | CorrectionReport
 )  # fmt: skip
 
 

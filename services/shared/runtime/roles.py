@@ -7,7 +7,7 @@ caller (`Principal.must_reach`, `must_speak_for`).
 from __future__ import annotations
 
 _PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read")
-_READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
+_READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read", "identity.read")
 
 ROLES: dict[str, frozenset[str]] = {
     # 个人: the own record; whatever else is published.
@@ -19,6 +19,9 @@ ROLES: dict[str, frozenset[str]] = {
         (
             *_READS,
             "organisation.register",
+            "identity.resolve",
+            "talent.correct",
+            "identity.erase",
             "station.manage",
             "community.profile",
             "budget.manage",
@@ -32,6 +35,7 @@ ROLES: dict[str, frozenset[str]] = {
             "talent.report",
             "pass.record",
             "talent.designate",
+            "talent.correct",
             "organisation.register",
             "budget.manage",
             "contract.sign",
