@@ -34,6 +34,18 @@ class Type(StrEnum):
     POST = "PostRecord"
     COMMUNITY = "CommunityRecord"
     APPROPRIATION = "AppropriationRecord"
+    REVIEW = "ReviewRecord"
+    ANNULMENT = "AnnulmentRecord"
+    REGISTRATION_APPLICATION = "RegistrationApplicationRecord"
+    REGISTRATION_DECISION = "RegistrationDecisionRecord"
+    REGISTRATION_END = "RegistrationEndRecord"
+    EDUCATION = "EducationRecord"
+    EDUCATION_REVERSAL = "EducationReversalRecord"
+    ACCREDITATION = "AccreditationRecord"
+    RESIDENTS = "ResidentsRecord"
+    FOUNDER = "FounderRecord"
+    PARTY_ARRANGEMENT = "PartyArrangementRecord"
+    ORGANISATION_CREDIT = "OrganisationCreditRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

@@ -69,6 +69,54 @@ class Builders(ABC):
         """Money put into a budget line (预算安排), in fen."""
         await self._put(records.APPROPRIATION, fields)
 
+    async def review(self, **fields: Unpack[records.Review]) -> None:
+        """The senior level granted by review (评审)."""
+        await self._put(records.REVIEW, fields)
+
+    async def annulment(self, **fields: Unpack[records.Annulment]) -> None:
+        """A certificate annulled (证书撤销)."""
+        await self._put(records.ANNULMENT, fields)
+
+    async def registration_application(self, **fields: Unpack[records.RegistrationApplication]) -> None:
+        """An application for registration that was received (登记申请)."""
+        await self._put(records.REGISTRATION_APPLICATION, fields)
+
+    async def registration_decision(self, **fields: Unpack[records.RegistrationDecision]) -> None:
+        """The decision on the application of a level received on a day (登记决定)."""
+        await self._put(records.REGISTRATION_DECISION, fields)
+
+    async def registration_end(self, **fields: Unpack[records.RegistrationEnd]) -> None:
+        """A registration ended before its time (注销登记)."""
+        await self._put(records.REGISTRATION_END, fields)
+
+    async def education(self, **fields: Unpack[records.Education]) -> None:
+        """Continuing education that a document proves (继续教育), in minutes."""
+        await self._put(records.EDUCATION, fields)
+
+    async def education_reversal(self, **fields: Unpack[records.EducationReversal]) -> None:
+        """Takes back education that the department reported (冲销)."""
+        await self._put(records.EDUCATION_REVERSAL, fields)
+
+    async def accreditation(self, **fields: Unpack[records.Accreditation]) -> None:
+        """A base (培训基地、实践基地、创新空间) of an organisation; it ends by a higher revision."""
+        await self._put(records.ACCREDITATION, fields)
+
+    async def residents(self, **fields: Unpack[records.Residents]) -> None:
+        """Residents of an institution, counted on a day; left out = nobody."""
+        await self._put(records.RESIDENTS, fields)
+
+    async def founder(self, **fields: Unpack[records.Founder]) -> None:
+        """Who founded an organisation: a person or an organisation."""
+        await self._put(records.FOUNDER, fields)
+
+    async def party_arrangement(self, **fields: Unpack[records.PartyArrangement]) -> None:
+        """How the party's work is arranged in an organisation; it ends by a higher revision."""
+        await self._put(records.PARTY_ARRANGEMENT, fields)
+
+    async def organisation_credit(self, **fields: Unpack[records.OrganisationCredit]) -> None:
+        """A credit event of an organisation; an appeal is a higher revision."""
+        await self._put(records.ORGANISATION_CREDIT, fields)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -106,4 +154,16 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "PostRecord": (Builders.post, records.POST),
     "CommunityRecord": (Builders.community, records.COMMUNITY),
     "AppropriationRecord": (Builders.appropriation, records.APPROPRIATION),
+    "ReviewRecord": (Builders.review, records.REVIEW),
+    "AnnulmentRecord": (Builders.annulment, records.ANNULMENT),
+    "RegistrationApplicationRecord": (Builders.registration_application, records.REGISTRATION_APPLICATION),
+    "RegistrationDecisionRecord": (Builders.registration_decision, records.REGISTRATION_DECISION),
+    "RegistrationEndRecord": (Builders.registration_end, records.REGISTRATION_END),
+    "EducationRecord": (Builders.education, records.EDUCATION),
+    "EducationReversalRecord": (Builders.education_reversal, records.EDUCATION_REVERSAL),
+    "AccreditationRecord": (Builders.accreditation, records.ACCREDITATION),
+    "ResidentsRecord": (Builders.residents, records.RESIDENTS),
+    "FounderRecord": (Builders.founder, records.FOUNDER),
+    "PartyArrangementRecord": (Builders.party_arrangement, records.PARTY_ARRANGEMENT),
+    "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
 }

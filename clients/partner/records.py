@@ -126,6 +126,96 @@ class Appropriation(Record):
     evidence_issued_on: NotRequired[str]
 
 
+class Review(Person):
+    granted_on: str
+
+
+class Annulment(Person):
+    level: str
+    annulled_on: str
+    reason: str
+
+
+class RegistrationApplication(Person):
+    level: str
+    received_on: str
+    area: str
+
+
+class RegistrationDecision(Person):
+    level: str
+    received_on: str
+    decided_on: str
+    granted: bool
+
+
+class RegistrationEnd(Person):
+    level: str
+    ended_on: str
+    reason: str
+
+
+class Education(Person):
+    """`last_day` is inclusive; `minutes` may be left out for a completed degree."""
+
+    evidence_id: str
+    kind: str
+    category: NotRequired[str]
+    first_day: str
+    last_day: NotRequired[str]
+    minutes: NotRequired[int]
+    provider: str
+
+
+class EducationReversal(Person):
+    evidence_id: str
+    reversed_on: str
+
+
+class Accreditation(Record):
+    organisation: str
+    kind: str
+    grantor: str
+    since: str
+    until: NotRequired[str]
+
+
+class Residents(Record):
+    organisation: str
+    on: str
+    residents: NotRequired[int]
+
+
+class Founder(Record):
+    """A person, sealed before it leaves the process, or `founder_organisation`."""
+
+    name: NotRequired[str]
+    id_number: NotRequired[str]
+    phone: NotRequired[str]
+    organisation: str
+    founder_organisation: NotRequired[str]
+
+
+class PartyArrangement(Record):
+    organisation: str
+    kind: str
+    other: NotRequired[str]
+    responsible: str
+    since: str
+    until: NotRequired[str]
+
+
+class OrganisationCredit(Record):
+    organisation: str
+    event: str
+    kind: str
+    since: str
+    until: NotRequired[str]
+    appealed_on: NotRequired[str]
+    appeal: NotRequired[str]
+    decided_on: NotRequired[str]
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -205,4 +295,56 @@ APPROPRIATION = _of(
     amounts=("fiscal_year", "fen"),
     hashes=("evidence_sha256",),
     together=(("evidence_id", "evidence_sha256"),),
+)
+REVIEW = _of(pb.ReviewRecord, Review, sealed=_IDENTITY, days=("granted_on",))
+ANNULMENT = _of(pb.AnnulmentRecord, Annulment, sealed=_IDENTITY, days=("annulled_on",))
+REGISTRATION_APPLICATION = _of(
+    pb.RegistrationApplicationRecord,
+    RegistrationApplication,
+    sealed=_IDENTITY,
+    days=("received_on",),
+    areas=("area",),
+)
+REGISTRATION_DECISION = _of(
+    pb.RegistrationDecisionRecord, RegistrationDecision, sealed=_IDENTITY, days=("received_on", "decided_on")
+)
+REGISTRATION_END = _of(pb.RegistrationEndRecord, RegistrationEnd, sealed=_IDENTITY, days=("ended_on",))
+EDUCATION = _of(
+    pb.EducationRecord,
+    Education,
+    sealed=_IDENTITY,
+    days=("first_day", "last_day"),
+    usccs=("provider",),
+    amounts=("minutes",),
+)
+EDUCATION_REVERSAL = _of(pb.EducationReversalRecord, EducationReversal, sealed=_IDENTITY, days=("reversed_on",))
+ACCREDITATION = _of(
+    pb.AccreditationRecord,
+    Accreditation,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    usccs=("organisation",),
+)
+RESIDENTS = _of(pb.ResidentsRecord, Residents, days=("on",), usccs=("organisation",), amounts=("residents",))
+FOUNDER = _of(
+    pb.FounderRecord,
+    Founder,
+    sealed=_IDENTITY,
+    usccs=("organisation", "founder_organisation"),
+    together=(("name", "id_number"),),
+)
+PARTY_ARRANGEMENT = _of(
+    pb.PartyArrangementRecord,
+    PartyArrangement,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    usccs=("organisation", "other"),
+)
+ORGANISATION_CREDIT = _of(
+    pb.OrganisationCreditRecord,
+    OrganisationCredit,
+    days=("since", "until", "appealed_on", "decided_on"),
+    intervals=(("since", "until"),),
+    usccs=("organisation",),
+    together=(("appeal", "decided_on"),),
 )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from services.registry.api.certificates import CertificateServicer
 from services.registry.api.identities import IdentityServicer
+from services.registry.api.organisations import OrganisationServicer
 from services.registry.api.talents import RegistryServicer
+from services.registry.commands.lapse_registrations import LapseRegistrations
 from services.registry.commands.propose_cases import identity_day
+from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
 from services.registry.consumers.moving import Moving
+from services.registry.consumers.own_memberships import OwnMemberships
+from services.registry.consumers.own_organisations import OwnOrganisations
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
@@ -16,7 +22,9 @@ from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
+from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
 
@@ -38,5 +46,17 @@ async def compose(
     )
     house.read(OwnTalents())
     house.read(Moving())
-    house.add(Tick(house.store, [identity_day(house.store, house.lanes)], clock=house.clock))
+    house.serve(
+        add_CertificateServiceServicer_to_server,
+        CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.serve(
+        add_OrganisationServiceServicer_to_server,
+        OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnMemberships())
+    house.read(OwnOrganisations())
+    house.read(Contracts())
+    lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
+    house.add(Tick(house.store, [lapses, identity_day(house.store, house.lanes)], clock=house.clock))
     return house.app()

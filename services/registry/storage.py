@@ -9,9 +9,11 @@ import msgspec
 
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
 from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
+from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import PassReport, WorkReport
-from services.registry.domain.talent import BY_AREA, BY_MATCH, Talent, TalentState
+from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
 from services.registry.publisher import identity, organisations, talents
 from services.shared.kernel.area import PROVINCE, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
@@ -44,7 +46,18 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
     if not state.erased:
         rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
+    registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
+    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
     return rows
+
+
+def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
+    """By area, and by area and kind; a stub is in no area."""
+    it = organisation.registration
+    if it is None:
+        return []
+    areas = {it.county, prefecture_of(it.county), PROVINCE}
+    return [(ORGANISATIONS_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
 
 
 def _case_rows(case: IdentityCase) -> list[tuple[str, str]]:
@@ -77,6 +90,8 @@ KINDS = (
         aggregate=Organisation,
         encode=_encode,
         decode=_decoder(OrganisationState),
+        rows=_organisation_rows,
+        summary=organisations.organisation_summary,
         messages=organisations.organisation_messages,
     ),
     Kind(
@@ -94,6 +109,6 @@ KINDS = (
         rows=_correction_rows,
         summary=identity.correction_summary,
     ),
-    TICK_KIND,
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+    TICK_KIND,
 )

@@ -80,7 +80,7 @@ class IdentityServicer(grpc_pb.IdentityServiceServicer):
             lanes=self._lanes,
             cause=call.cause(request.request_id),
         )
-        return pb.UndoMergeResponse(**answer.values, etag=answer.etag)
+        return pb.UndoMergeResponse(etag=answer.etag)
 
     async def ProposeCorrection(self, request: pb.ProposeCorrectionRequest, _: Context) -> pb.ProposeCorrectionResponse:
         call = current_call()

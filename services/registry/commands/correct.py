@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.commands.resolve_identity_case import must_reach_one
-from services.registry.domain import combine
+from services.registry.commands.record_pass import NotAnExamAuthority
+from services.registry.commands.record_talent import CommunityKindContradicts
+from services.registry.domain import codes
+from services.registry.domain.corrected import FLAGS, HOME_COUNTY, OF_AFFILIATION, PASSED_ON
 from services.registry.domain.correction import (
     FIELDS,
     IDENTITY,
@@ -13,7 +15,10 @@ from services.registry.domain.correction import (
     Correction,
     CorrectionState,
     NothingToCorrect,
+    told,
 )
+from services.registry.domain.reach import must_reach_one
+from services.registry.domain.reports import Affiliation, department_of
 from services.registry.domain.talent import Talent
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import COMMUNITY, area, home
@@ -49,13 +54,18 @@ class DecideCorrection(msgspec.Struct, frozen=True, kw_only=True):
 async def propose_correction(
     cmd: ProposeCorrection, *, store: Store, lanes: Lanes, clock: Clock, cause: Cause
 ) -> Answer:
+    """Raises NOTHING_TO_CORRECT, AFFILIATION_NOT_FOUND, AFFILIATION_OF_PART, OUTSIDE_SCOPE or ETAG_MISMATCH."""
     text.code(cmd.field, FIELDS, field="field")
-    target = text.name(cmd.target, field="target", required=cmd.field != combine.HOME_COUNTY)
+    target = _target(cmd)
     new = _value(cmd.field, cmd.new_value, today=clock.day())
+    _must_speak(cmd.by, cmd.field, target)
+    if cmd.field == "place":
+        cmd.by.must_reach(new, field="new_value")
     return await _propose(cmd, target, new, store=store, lanes=lanes, cause=cause)
 
 
 async def propose_erasure(cmd: ProposeCorrection, *, store: Store, lanes: Lanes, cause: Cause) -> Answer:
+    """Raises TALENT_MOVED: with whom the person was merged into, all of a person is erased. Raises IDENTITY_ERASED."""
     return await _propose(cmd, "", "", store=store, lanes=lanes, cause=cause)
 
 
@@ -73,7 +83,7 @@ async def _propose(
         talent.must_exist()
         must_reach_one(cmd.by, talent.counties(), field="talent_id")
         talent.must_match(cmd.etag)
-        old = "" if cmd.field == IDENTITY else _old_value(talent, target, cmd.field, new)
+        old = _old_value(talent, target, cmd.field, new)
         counties = tuple(sorted(talent.counties()))
         proposed = CorrectionState(
             talent_id, target, cmd.field, old, new, reason, requester=cmd.by.name, counties=counties
@@ -91,11 +101,11 @@ async def _propose(
 async def approve(
     cmd: DecideCorrection, *, erasure: bool, store: Store, lanes: Lanes, clock: Clock, cause: Cause
 ) -> Answer:
-    """Approve it, then carry it out; what a lost process leaves undone is done by the day's turn."""
+    """Approve it, then carry it out; what a lost process leaves undone is done by the day's turn. Raises SELF_APPROVAL,
+    CORRECTION_DECIDED, CORRECTION_OUTDATED or CORRECTION_OF_OTHER_KIND.
+    """
     correction_id = text.identifier(cmd.correction_id, field="correction_id")
-    correction = (await store.get_many(Correction, [correction_id]))[correction_id].aggregate
-    correction.must_exist()
-    must_reach_one(cmd.by, correction.state.counties, field="correction_id")
+    correction = await _reached(correction_id, by=cmd.by, store=store)
     talent = (await store.get_many(Talent, [correction.state.talent]))[correction.state.talent].aggregate
     correction.must_fit(talent.own_facts())
     at = dates.instant(clock.now())
@@ -111,15 +121,21 @@ async def approve(
 
 async def reject(cmd: DecideCorrection, *, store: Store, lanes: Lanes, cause: Cause) -> Answer:
     correction_id = text.identifier(cmd.correction_id, field="correction_id")
-    correction = (await store.get_many(Correction, [correction_id]))[correction_id].aggregate
-    correction.must_exist()
-    must_reach_one(cmd.by, correction.state.counties, field="correction_id")
+    await _reached(correction_id, by=cmd.by, store=store)
 
     def change(it: Correction) -> None:
         it.must_match(cmd.etag)
         it.reject(by=cmd.by.name)
 
     return await lanes.update(Correction, correction_id, change, cause=cause)
+
+
+async def _reached(correction_id: str, *, by: Principal, store: Store) -> Correction:
+    correction = (await store.get_many(Correction, [correction_id]))[correction_id].aggregate
+    correction.must_exist()
+    must_reach_one(by, correction.state.counties, field="correction_id")
+    _must_speak(by, correction.state.field, correction.state.target)
+    return correction
 
 
 async def finish_corrections(*, store: Store, lanes: Lanes) -> None:
@@ -130,20 +146,41 @@ async def finish_corrections(*, store: Store, lanes: Lanes) -> None:
 
 async def _carry_out(correction_id: str, *, store: Store, lanes: Lanes) -> None:
     correction = (await store.get_many(Correction, [correction_id]))[correction_id].aggregate
-    await lanes.update(Talent, correction.state.talent, correction.apply_to, cause=None)
+    talent_id = correction.state.talent
+    await lanes.update(Talent, talent_id, correction.apply_to, cause=None)
+    if correction.state.field == IDENTITY:
+        talent = (await store.get_many(Talent, [talent_id]))[talent_id].aggregate
+        for part in talent.merge.taken:
+            await lanes.update(Talent, part.loser, correction.apply_to, cause=None)
     await lanes.update(Correction, correction_id, Correction.applied, cause=None)
+
+
+def _target(cmd: ProposeCorrection) -> str:
+    if cmd.field == HOME_COUNTY:
+        return ""
+    if cmd.field == PASSED_ON:
+        return text.code(cmd.target, codes.LEVELS, field="target")
+    return text.name(cmd.target, field="target")
+
+
+def _must_speak(by: Principal, field: str, target: str) -> None:
+    """An officer of a department corrects what it owns: its affiliations, an examination authority the passes."""
+    if by.department and field in OF_AFFILIATION:
+        by.must_speak_for(department_of(target), field="target")
+    if by.department and field == PASSED_ON and by.department not in codes.EXAM_AUTHORITIES:
+        raise NotAnExamAuthority(field="field", department=by.department)
 
 
 def _value(field: str, value: str, *, today: Day) -> str:
     """Checked as the report that first gave it."""
     name = "new_value"
-    if field in combine.FLAGS:
+    if field in FLAGS:
         return text.code(value, ("true", "false"), field=name)
     if field == "field":
         return text.code(value, PRACTICE_FIELDS, field=name)
     if field == "place":
         return area(value, field=name)
-    if field == combine.HOME_COUNTY:
+    if field == HOME_COUNTY:
         return home(value, field=name)
     if field == "until":
         return dates.day(value, field=name, required=False)
@@ -151,15 +188,22 @@ def _value(field: str, value: str, *, today: Day) -> str:
 
 
 def _old_value(talent: Talent, target: str, field: str, new: str) -> str:
-    facts = talent.own_facts()
-    old = combine.told(facts, target, field)
+    if field == IDENTITY:
+        talent.must_be_itself()
+        talent.must_be_known()
+        return ""
+    if field in OF_AFFILIATION:
+        _must_fit(talent.affiliation(target, field="target"), field, new)
+    old = told(talent.own_facts(), target, field)
     if old is None or old == new:
         raise NothingToCorrect(field="target" if old is None else "new_value")
-    if field == "place" and (len(old) == COMMUNITY) != (len(new) == COMMUNITY):
-        raise NothingToCorrect(field="new_value", place=new)
-    for held in facts.affiliations:
-        if held.id == target and field in ("since", "until"):
-            since, until = (new, held.until) if field == "since" else (held.since, new)
-            if until and until <= since:
-                raise IntervalReversed(field="new_value", since=since, until=until)
     return old
+
+
+def _must_fit(held: Affiliation, field: str, new: str) -> None:
+    """The new value beside the other fields, as when it is reported."""
+    if field == "place" and (len(held.place) == COMMUNITY) != (len(new) == COMMUNITY):
+        raise CommunityKindContradicts(field="new_value", place=new)
+    since, until = {"since": (new, held.until), "until": (held.since, new)}.get(field, ("", ""))
+    if until and until <= since:
+        raise IntervalReversed(field="new_value", since=since, until=until)

@@ -14,7 +14,7 @@ from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.ports import Store
 
 _KEYS_AT_ONCE = 100
-# Of one name, birth and employer: more than so many are looked at when the first ones are resolved.
+# More of one name, birth and employer are no candidates but a mistake in what was reported.
 _MOST_ALIKE = 20
 
 

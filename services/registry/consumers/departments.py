@@ -8,15 +8,27 @@ from typing import Any
 import msgspec
 
 from services.registry.commands import (
+    accredit,
+    annul_certificate,
+    apply_registration,
+    count_residents,
     create_post,
+    decide_registration,
     designate,
     end_affiliation,
+    end_registration,
+    record_education,
+    record_founder,
+    record_organisation_credit,
+    record_party_arrangement,
     record_pass,
     record_pay,
     record_talent,
     register_organisation,
+    reverse_education,
+    review_senior,
 )
-from services.registry.domain.person import Person
+from services.registry.domain.person import Person, protect
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import Step
 from services.shared.runtime.filled import filled
@@ -36,6 +48,12 @@ class Departments:
     def reader(self) -> PartnerRecords:
         ended = self._of_person(end_affiliation.step, end_affiliation.ReportEnd)
         paid = self._of_person(record_pay.step, record_pay.ReportPay)
+        reviewed = self._of_person(review_senior.step, review_senior.ReportReview)
+        annulled = self._of_person(annul_certificate.step, annul_certificate.ReportAnnulment)
+        decided = self._of_person(decide_registration.step, decide_registration.ReportDecision)
+        unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
+        learned = self._of_person(record_education.step, record_education.ReportEducation)
+        unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
         return PartnerRecords(
             "registry",
             {
@@ -46,6 +64,29 @@ class Departments:
                 "PayRecord": (records.PayRecord, paid),
                 "OrganisationRecord": (records.OrganisationRecord, self.organisation),
                 "PostRecord": (records.PostRecord, self.post),
+                "ReviewRecord": (records.ReviewRecord, reviewed),
+                "AnnulmentRecord": (records.AnnulmentRecord, annulled),
+                "RegistrationApplicationRecord": (records.RegistrationApplicationRecord, self.application),
+                "RegistrationDecisionRecord": (records.RegistrationDecisionRecord, decided),
+                "RegistrationEndRecord": (records.RegistrationEndRecord, unregistered),
+                "EducationRecord": (records.EducationRecord, learned),
+                "EducationReversalRecord": (records.EducationReversalRecord, unlearned),
+                "AccreditationRecord": (
+                    records.AccreditationRecord,
+                    self._of_organisation(accredit.step, accredit.Accredit),
+                ),
+                "ResidentsRecord": (
+                    records.ResidentsRecord,
+                    self._of_organisation(count_residents.step, count_residents.CountResidents),
+                ),
+                "FounderRecord": (records.FounderRecord, self.founder),
+                "PartyArrangementRecord": (
+                    records.PartyArrangementRecord,
+                    self._of_organisation(
+                        record_party_arrangement.step, record_party_arrangement.RecordPartyArrangement
+                    ),
+                ),
+                "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
             },
             first_owner=True,
         )
@@ -120,5 +161,62 @@ class Departments:
     def post(self, record: records.PostRecord, sender: Sender) -> Step:
         return create_post.step(
             filled(create_post.CreatePost, record, by=sender.partner, origin=sender.origin),
+            today=self._clock.day(),
+        )
+
+    def application(self, record: records.RegistrationApplicationRecord, sender: Sender) -> Step:
+        return apply_registration.step(
+            filled(
+                apply_registration.ReportApplication,
+                record,
+                person=self._person(record.identity, sender),
+                origin=sender.origin,
+                department=sender.partner.department,
+                by=sender.partner,
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def _of_organisation(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
+        """Records about an organisation whose fields are those of the command."""
+
+        def handle(record: Any, sender: Sender) -> Step:
+            return step(
+                filled(command, record, by=sender.partner, origin=sender.origin, etag=""), today=self._clock.day()
+            )
+
+        return handle
+
+    def founder(self, record: records.FounderRecord, sender: Sender) -> Step:
+        talent = ""
+        if record.HasField("identity"):
+            person = self._person(record.identity, sender)
+            if person != Person("", ""):
+                talent = protect(
+                    person, department=sender.partner.department, keys=self._keys, today=self._clock.day()
+                ).talent
+        return record_founder.step(
+            filled(
+                record_founder.RecordFounder,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                founder_talent=talent,
+                etag="",
+            ),
+            today=self._clock.day(),
+        )
+
+    def organisation_credit(self, record: records.OrganisationCreditRecord, sender: Sender) -> Step:
+        return record_organisation_credit.step(
+            filled(
+                record_organisation_credit.RecordOrganisationCredit,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                department=sender.partner.department,
+                etag="",
+            ),
             today=self._clock.day(),
         )

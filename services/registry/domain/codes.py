@@ -71,3 +71,55 @@ def pay_band(fen: int) -> str:
         if fen <= bound:
             return band
     return TOP_PAY_BAND
+
+
+# Who registers certificates and takes applications (登记办法: 民政; the social-work departments since 2023).
+REGISTRATION_AUTHORITIES = frozenset({"civil_affairs", "social_work"})
+EDUCATION_KINDS = {
+    "training": "培训",
+    "degree": "学历学位教育（已毕业）",
+    "study": "学历学位教育（未毕业，已通过课程）",
+}
+TRAINING_CATEGORIES = {
+    "professional": "专业能力",
+    "vocational": "职业素养",
+    "political_theory": "政治理论",
+    "ethics": "职业伦理",
+    "manager": "机构管理",
+    "exam_preparation": "考前辅导",
+    "popular": "普及培训",
+}
+ANNULMENT_REASONS = {
+    "fraud": "以不正当手段取得",
+    "misconduct": "严重违反职业道德",
+    "issued_in_error": "发证有误",
+}
+REGISTRATION_END_REASONS = {
+    "own_request": "本人申请",
+    "misconduct": "严重违反职业道德",
+    "incapacity": "丧失民事行为能力",
+    "death": "死亡",
+    "granted_in_error": "登记有误",
+}
+# 高级社会工作师 > 社会工作师 > 助理社会工作师.
+RANKS = {"assistant": 1, "intermediate": 2, "senior": 3}
+ACCREDITATIONS = {
+    "training_base": "培训基地",
+    "practice_base": "实践基地",
+    "innovation_space": "创新空间",
+}
+PARTY_ARRANGEMENTS = {
+    "own_branch": "单独党组织",
+    "joint_branch": "联合党支部",
+    "party_work_instructor": "党建工作指导员",
+    "lead_organisation": "带动社会组织",
+}
+# Arrangements with another organisation, which must be named.
+SHARED_ARRANGEMENTS = frozenset({"joint_branch", "lead_organisation"})
+CREDIT_EVENTS = {
+    "abnormal_activity": "活动异常名录",
+    "seriously_unlawful": "严重违法失信名单",
+    "contract_breach": "违约",
+    "serious_finding": "严重评估问题",
+}
+APPEALS = {"upheld": "申诉成立", "rejected": "申诉不成立"}

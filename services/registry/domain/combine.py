@@ -7,12 +7,18 @@ from typing import TypeVar
 
 import msgspec
 
+from services.registry.domain.certificates import certificates
+from services.registry.domain.corrected import corrected_affiliation, corrected_home, corrections
+from services.registry.domain.education import entries, learned, trained
+from services.registry.domain.registrations import derive, grounds
 from services.registry.domain.reports import (
     Affiliation,
     Certificate,
     CorrectionReport,
+    DecisionReport,
     Designation,
     DesignationReport,
+    EducationReport,
     EndReport,
     Learned,
     PassReport,
@@ -63,20 +69,27 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
             (),
             (work.pay,) if work.pay else (),
         )
-    corrections = [report for report in reports if isinstance(report, CorrectionReport)]
     works = [report for report in reports if isinstance(report, WorkReport)]
     passes = [report for report in reports if isinstance(report, PassReport)]
-    combined = TalentFacts(
+    told = {type(report) for report in reports}
+    counted = entries(reports) if EducationReport in told else ()
+    agreed = corrections(reports) if CorrectionReport in told else ()
+    return TalentFacts(
         birth_band=band,
-        home_county=_home(works, passes),
-        affiliations=_affiliations(works, [report for report in reports if isinstance(report, EndReport)]),
+        home_county=corrected_home(_home(works, passes), agreed),
+        affiliations=tuple(
+            corrected_affiliation(held, agreed)
+            for held in _affiliations(works, [report for report in reports if isinstance(report, EndReport)])
+        ),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
-        certificates=_certificates(passes),
+        certificates=certificates(reports),
         designations=_distinct(report.designation for report in reports if isinstance(report, DesignationReport)),
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
+        registrations=derive(grounds(reports)).periods if DecisionReport in told else (),
+        learned=learned(counted),
+        trained=trained(counted),
     )
-    return corrected(combined, corrections) if corrections else combined
 
 
 def birth_band(year: int) -> str:
@@ -118,22 +131,6 @@ def _precedence(work: WorkReport) -> tuple[int, int, str, str]:
     )
 
 
-def _certificates(passes: list[PassReport]) -> tuple[Certificate, ...]:
-    """One per level: the earliest pass counts (首次通过)."""
-    best: dict[str, Certificate] = {}
-    for report in passes:
-        certificate = report.certificate
-        held = best.get(certificate.level)
-        if held is None or msgspec.structs.astuple(certificate)[2:] < msgspec.structs.astuple(held)[2:]:
-            best[certificate.level] = certificate
-    return tuple(
-        sorted(
-            best.values(),
-            key=lambda certificate: (certificate.passed_on, certificate.level),
-        )
-    )
-
-
 def _pay(reports: tuple[Report, ...]) -> tuple[Pay, ...]:
     """One per year and employer: the highest that was reported."""
     best: dict[tuple[int, str], tuple[int, Pay]] = {}
@@ -153,51 +150,3 @@ def _home(works: list[WorkReport], passes: list[PassReport]) -> str:
         return ""
     latest = max(day for day, _ in dated)
     return min(home for day, home in dated if day == latest)
-
-
-def corrected(facts: TalentFacts, corrections: Iterable[CorrectionReport]) -> TalentFacts:
-    """Facts with what two persons agreed on. A correction holds as long as the reports say what was corrected."""
-    for it in sorted(corrections, key=lambda it: (it.at, it.origin.record_id)):
-        if told(facts, it.target, it.field) != it.old:
-            continue
-        if it.field == HOME_COUNTY:
-            facts = msgspec.structs.replace(facts, home_county=it.new)
-        elif it.field == PASSED_ON:
-            changed = [
-                msgspec.structs.replace(held, passed_on=it.new) if held.level == it.target else held
-                for held in facts.certificates
-            ]
-            changed.sort(key=lambda held: (held.passed_on, held.level))
-            facts = msgspec.structs.replace(facts, certificates=tuple(changed))
-        else:
-            facts = msgspec.structs.replace(facts, affiliations=tuple(_rewritten(facts.affiliations, it)))
-    return facts
-
-
-HOME_COUNTY, PASSED_ON = "home_county", "passed_on"
-FLAGS = ("full_time", "practitioner", "principal")
-OF_AFFILIATION = ("since", "until", "field", "place", *FLAGS)
-
-
-def told(facts: TalentFacts, target: str, field: str) -> str | None:
-    """What the facts say of a correctable field, as text; None when there is no such thing."""
-    if field == HOME_COUNTY:
-        return facts.home_county
-    if field == PASSED_ON:
-        return next((held.passed_on for held in facts.certificates if held.level == target), None)
-    for held in facts.affiliations:
-        if held.id == target:
-            value = getattr(held, field)
-            return str(value).lower() if isinstance(value, bool) else str(value)
-    return None
-
-
-def _rewritten(affiliations: Iterable[Affiliation], it: CorrectionReport) -> Iterable[Affiliation]:
-    value: str | bool = it.new == "true" if it.field in FLAGS else it.new
-    for held in affiliations:
-        if held.id == it.target:
-            changed = msgspec.structs.replace(held, **{it.field: value})
-            reversed_ = changed.until and changed.until <= changed.since
-            yield held if reversed_ else changed
-        else:
-            yield held

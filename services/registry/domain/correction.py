@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
+from services.registry.domain.corrected import HOME_COUNTY, OF_AFFILIATION, PASSED_ON, value_of
 from services.registry.domain.reports import CorrectionReport
 from services.registry.domain.talent import Talent, TalentCorrected
 from services.shared.kernel.aggregate import Aggregate
@@ -17,7 +17,7 @@ WAITING, APPROVED, APPLIED, REJECTED = "waiting", "approved", "applied", "reject
 UNAPPLIED = "unapplied"
 # The field of an erasure.
 IDENTITY = "identity"
-FIELDS = (*combine.OF_AFFILIATION, combine.PASSED_ON, combine.HOME_COUNTY)
+FIELDS = (*OF_AFFILIATION, PASSED_ON, HOME_COUNTY)
 
 
 class CorrectionNotFound(NotFound):
@@ -117,7 +117,7 @@ class Correction(Aggregate[CorrectionState]):
     def must_fit(self, facts: TalentFacts) -> None:
         """Raises CORRECTION_OUTDATED when the facts no longer say what was seen."""
         it = self.state
-        if it.status == WAITING and it.field != IDENTITY and combine.told(facts, it.target, it.field) != it.old:
+        if it.status == WAITING and it.field != IDENTITY and told(facts, it.target, it.field) != it.old:
             raise CorrectionOutdated(field="correction_id")
 
     def must_exist(self) -> None:
@@ -131,3 +131,12 @@ class Correction(Aggregate[CorrectionState]):
 
     def _to(self, state: CorrectionState) -> None:
         self._record(CorrectionChanged(state.status), state)
+
+
+def told(facts: TalentFacts, target: str, field: str) -> str | None:
+    """What the facts say of a correctable field, as text; None when there is no such thing."""
+    if field == HOME_COUNTY:
+        return facts.home_county
+    if field == PASSED_ON:
+        return next((held.passed_on for held in facts.certificates if held.level == target), None)
+    return next((value_of(held, field) for held in facts.affiliations if held.id == target), None)

@@ -28,6 +28,11 @@ class CaseMerged(RuleBroken):
     fix_zh, fix_en = "请先撤销合并", "Undo the merge instead"
 
 
+class NotMerged(RuleBroken):
+    reason = "NOT_MERGED"
+    zh, en = "双方未合并", "The two are not merged"
+
+
 class WinnerNotOfCase(Invalid):
     reason = "WINNER_NOT_OF_CASE"
     zh, en = "合并后的人员不属于该事项", "The winner is not one of the two of this case"
@@ -43,7 +48,7 @@ class IdentityCaseFacts(msgspec.Struct, frozen=True):
 
 
 class IdentityCaseState(msgspec.Struct, frozen=True):
-    """`winner` and `loser` are those of a merge that was decided."""
+    """`winner` and `loser` are those of the last merge that was decided, undone or not."""
 
     talent: str = ""
     differing: tuple[str, ...] = ()
@@ -89,9 +94,11 @@ class IdentityCase(Aggregate[IdentityCaseState]):
         counties: Collection[str] = (),
         other: str = "",
     ) -> None:
-        """Open it, or add the departments that also differs; without effect when both are known or it is resolved."""
+        """Open it, or add the departments that also differ; without effect when all are known. Two talents about whom
+        somebody decided are left alone; one number about which another department differs is looked at again.
+        """
         state = self.state
-        if state.status == RESOLVED:
+        if state.status == RESOLVED and (other or set(departments) <= set(state.departments)):
             return
         opened = IdentityCaseState(
             talent=talent,
@@ -105,25 +112,33 @@ class IdentityCase(Aggregate[IdentityCaseState]):
             self._record(IdentityCaseOpened(talent), opened)
 
     def resolve(self, resolution: str, *, by: str, winner: str = "") -> None:
-        """A person decided; without effect when it was decided so before. A decision may be changed by another one."""
+        """A person decided; without effect when it was decided so before. A decision may be changed by another one, a
+        merge by `undo` only.
+        """
         self.must_exist()
         state = self.state
         loser = self.loser_to(winner) if resolution == SAME and state.other else ""
-        if state.resolution == SAME and state.other and (resolution, loser) != (SAME, state.loser):
+        if self.merged and (resolution, loser) != (SAME, state.loser):
             raise CaseMerged(field="resolution", winner=state.winner)
         if state.resolution != resolution:
             self._resolved(resolution, by=by, winner=winner if loser else "", loser=loser)
 
     def undo(self, *, by: str) -> None:
-        """The merge of this case was undone: the two are different."""
-        if self.state.resolution == SAME:
-            self._resolved(DIFFERENT, by=by, winner="", loser="")
+        """The two are different after all. Raises NOT_MERGED."""
+        self.must_exist()
+        if not self.merged:
+            raise NotMerged(field="case_id")
+        self._resolved(DIFFERENT, by=by, winner=self.state.winner, loser=self.state.loser)
 
-    def reopen(self) -> None:
-        """The merge could not be made after all."""
-        state = self.state
-        reopened = msgspec.structs.replace(state, status=OPEN, resolution="", winner="", loser="")
-        self._record(IdentityCaseOpened(state.talent), reopened)
+    def reopen(self, number: int) -> None:
+        """The merge that was decided in this version could not be made after all."""
+        if self.version == number and self.merged:
+            reopened = msgspec.structs.replace(self.state, status=OPEN, resolution="", winner="", loser="")
+            self._record(IdentityCaseOpened(self.state.talent), reopened)
+
+    @property
+    def merged(self) -> bool:
+        return self.state.resolution == SAME and self.state.other != ""
 
     def loser_to(self, winner: str) -> str:
         """The other one of the two. Raises WINNER_NOT_OF_CASE."""

@@ -18,7 +18,7 @@ class MergedIntoItself(Invalid):
 class TalentMoved(RuleBroken):
     reason = "TALENT_MOVED"
     zh, en = "此人已并入他人", "The talent was merged into another one"
-    fix_zh, fix_en = "请先撤销该合并，或选择合并后的人员", "Undo that merge first, or name the talent that goes on"
+    fix_zh, fix_en = "请使用合并后的人员，或先撤销该合并", "Name the talent that goes on, or undo that merge first"
 
 
 class TalentHasParts(RuleBroken):
@@ -27,13 +27,8 @@ class TalentHasParts(RuleBroken):
     fix_zh, fix_en = "请选择此人为合并后的人员", "Let this talent be the one that goes on"
 
 
-class NotMerged(RuleBroken):
-    reason = "NOT_MERGED"
-    zh, en = "此人未被合并", "The talent was not merged into another one"
-
-
 class MergeKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The decision behind a merge: the case and its version. A decision is carried out once, however often told."""
+    """A decision: the case and its version. It is carried out once, however often and late it is told."""
 
     case: str
     number: int
@@ -53,38 +48,48 @@ class Part(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Merge(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Of a loser: where it moved, the version that the winner must mirror (0 = mirrored), and the decisions carried out,
-    the last one last.
+    """What a talent keeps of the merges it took part in.
 
-    Of a winner: the parts it took, by loser.
+    A loser: whom it moved to and by which decision, from which of its versions on the winner is to mirror it, and
+    whether the winner does. A winner: the parts it took, by loser. Both: the latest decision of each case.
     """
 
     moved_to: str = ""
-    moving: int = 0
+    why: MergeKey = NO_DECISION
+    to_mirror: int = 0
+    arrived: bool = False
     done: tuple[MergeKey, ...] = ()
     taken: tuple[Part, ...] = ()
 
     def facts(self, birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
-        """A loser's are empty; a winner's are combined from all reports, the parts' after its own."""
+        """A loser's are empty; a winner's are combined from all reports."""
         if self.moved_to:
-            return TalentFacts(moved_to=self.moved_to, moving=bool(self.moving))
+            return TalentFacts(moved_to=self.moved_to, moving=not self.arrived)
         born = birth_year or max((part.birth_year for part in self.taken), default=0)
-        return combine.facts(born, sum((part.reports for part in self.taken), reports))
+        return combine.facts(born, self.all_reports(reports))
+
+    def all_reports(self, own: tuple[Report, ...]) -> tuple[Report, ...]:
+        """A winner's own and, after them, those of its parts."""
+        return sum((part.reports for part in self.taken), own)
 
     def part(self, loser: str) -> Part | None:
         return next((part for part in self.taken if part.loser == loser), None)
 
     def is_done(self, why: MergeKey) -> bool:
+        """Whether the decision, or a later one of its case, was carried out."""
         return any(held.case == why.case and held.number >= why.number for held in self.done)
 
+    def decided(self, why: MergeKey) -> Merge:
+        others = [held for held in self.done if held.case != why.case]
+        return self if self.is_done(why) else msgspec.structs.replace(self, done=(*others, why))
+
     def with_part(self, part: Part) -> Merge:
-        others = [held for held in self.taken if held.loser != part.loser]
-        taken = tuple(sorted((*others, part), key=lambda held: held.loser))
-        return msgspec.structs.replace(self, taken=taken)
+        others = self.without_part(part.loser).taken
+        return msgspec.structs.replace(self, taken=tuple(sorted((*others, part), key=lambda held: held.loser)))
 
     def without_part(self, loser: str) -> Merge:
         return msgspec.structs.replace(self, taken=tuple(held for held in self.taken if held.loser != loser))
 
-    def moved(self, winner: str, why: MergeKey, *, version: int) -> Merge:
-        others = [held for held in self.done if held.case != why.case]
-        return Merge(winner, version, (*others, why), self.taken)
+    def mirrored_from(self, version: int) -> Merge:
+        """The loser changed in this version, which has to reach the winner."""
+        return msgspec.structs.replace(self, to_mirror=version, arrived=False) if self.moved_to else self

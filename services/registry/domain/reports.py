@@ -156,6 +156,92 @@ class CorrectionReport(msgspec.Struct, frozen=True, gc=False, array_like=True, t
     at: str
 
 
+class ReviewReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="review"):
+    """The senior level granted by review (评审); counts once the examination it rests on is reported."""
+
+    origin: Origin
+    name: NameSeen | None
+    granted_on: Day
+
+
+class AnnulmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="annulment"):
+    """Annuls what was passed on or before `annulled_on`."""
+
+    origin: Origin
+    name: NameSeen | None
+    level: str
+    annulled_on: Day
+    reason: str
+
+
+class ApplicationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="application"):
+    """An application for registration, received on a day; `area` is where it was filed."""
+
+    origin: Origin
+    name: NameSeen | None
+    level: str
+    received_on: Day
+    area: str
+
+
+class DecisionReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="decision"):
+    """The decision on the application of this level that was received on this day."""
+
+    origin: Origin
+    name: NameSeen | None
+    level: str
+    received_on: Day
+    decided_on: Day
+    granted: bool
+
+
+class RegistrationEndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="registration_end"):
+    """Ends the period of the level that is running on `ended_on`."""
+
+    origin: Origin
+    name: NameSeen | None
+    level: str
+    ended_on: Day
+    reason: str
+
+
+class EducationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="education"):
+    """Continuing education proven by a document: the same `evidence_id` is one entry, whoever reports it."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    evidence_id: str
+    # training, degree (completed) or study (unfinished; its passed courses).
+    kind: str
+    category: str
+    first_day: Day
+    # Inclusive; the entry counts on this day. Of a degree: the date of the diploma.
+    last_day: Day
+    minutes: int
+    provider: str
+
+
+class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="education_reversal"):
+    """Takes an entry back; counts for entries that the same department reported too."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    evidence_id: str
+    reversed_on: Day
+
+
+class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
+    """Party membership in [since, until): formal, probationary or recommended; private."""
+
+    origin: Origin
+    name: NameSeen | None
+    status: str
+    since: Day
+    until: Day
+
+
 Report = (
     WorkReport
     | EndReport
@@ -163,6 +249,14 @@ Report = (
     | DesignationReport
     | PayReport
     | CorrectionReport
+    | ReviewReport
+    | AnnulmentReport
+    | ApplicationReport
+    | DecisionReport
+    | RegistrationEndReport
+    | EducationReport
+    | EducationReversalReport
+    | PartyReport
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from services.registry.domain.merging import (
     TalentHasParts,
     TalentMoved,
 )
+from services.registry.domain.registrations import lapsed
 from services.registry.domain.reports import (
     Affiliation,
     CorrectionReport,
@@ -29,13 +30,15 @@ from services.registry.domain.reports import (
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.area import county_of
 from services.shared.kernel.dates import Day
-from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound
+from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, RuleBroken
 from services.shared.kernel.origin import held_for, put, supersedes
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
 # View of talents by pseudonym of name, birth and employer.
 BY_MATCH = "match"
+# View of talents by the day on which a registration runs out, if nothing renews it (storage.py).
+BY_LAPSE = "lapse"
 
 
 class TalentNotFound(NotFound):
@@ -52,6 +55,12 @@ class OwnedByOtherDepartment(Forbidden):
     reason = "OWNED_BY_OTHER_DEPARTMENT"
     zh, en = "该从业记录属于其他部门", "The affiliation belongs to another department"
     fix_zh, fix_en = "请由所属部门提交", "Let the department that owns it report it"
+
+
+class AffiliationOfPart(RuleBroken):
+    reason = "AFFILIATION_OF_PART"
+    zh, en = "该从业记录属于并入此人的人员", "The affiliation is one of a talent that was merged into this one"
+    fix_zh, fix_en = "请以原人员编号提交", "Name the talent that it was reported for"
 
 
 class IdentityErasedBefore(Forbidden):
@@ -108,6 +117,48 @@ class PayRecorded(msgspec.Struct, frozen=True, gc=False):
     band: str
 
 
+class SeniorReviewed(msgspec.Struct, frozen=True, gc=False):
+    granted_on: Day
+
+
+class CertificateAnnulled(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    annulled_on: Day
+
+
+class RegistrationApplied(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    received_on: Day
+
+
+class RegistrationDecided(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    received_on: Day
+    decided_on: Day
+    granted: bool
+
+
+class RegistrationEnded(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    ended_on: Day
+    reason: str
+
+
+class RegistrationLapsed(msgspec.Struct, frozen=True, gc=False):
+    level: str
+    on: Day
+
+
+class EducationRecorded(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    month: str
+
+
+class EducationReversed(msgspec.Struct, frozen=True, gc=False):
+    # Of the entry that is taken back; "" when it has not been reported yet.
+    month: str
+
+
 class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     department: str
     identity_case: str
@@ -138,8 +189,27 @@ class TalentCorrected(msgspec.Struct, frozen=True, gc=False):
     field: str
 
 
+class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
+    """Something changed that facts do not tell: party membership, honours, credit, contact."""
+
+
 TalentChange = (
-    TalentReported | AffiliationEnded | PassRecorded | Designated | PayRecorded | IdentityDisputed | TalentCorrected
+    TalentReported
+    | AffiliationEnded
+    | PassRecorded
+    | Designated
+    | PayRecorded
+    | IdentityDisputed
+    | SeniorReviewed
+    | CertificateAnnulled
+    | RegistrationApplied
+    | RegistrationDecided
+    | RegistrationEnded
+    | RegistrationLapsed
+    | EducationRecorded
+    | EducationReversed
+    | PrivateChanged
+    | TalentCorrected
 )
 
 
@@ -163,6 +233,12 @@ class Talent(Aggregate[TalentState]):
             return combine.facts(state.birth_year, state.reports)
         return state.merge.facts(state.birth_year, state.reports)
 
+    @property
+    def all_reports(self) -> tuple[Report, ...]:
+        """Its own and those of the talents merged into it: what the person is judged by."""
+        state = self.state
+        return state.reports if state.merge is None else state.merge.all_reports(state.reports)
+
     def own_facts(self) -> TalentFacts:
         """As if never merged: what commands on this talent are about."""
         return combine.facts(self.state.birth_year, self.state.reports)
@@ -177,7 +253,7 @@ class Talent(Aggregate[TalentState]):
         if not supersedes(report, held_for(state.reports, report.origin)):
             return False
         if state.erased and identity is not None:
-            raise IdentityErasedBefore(field="identity")
+            raise IdentityErasedBefore(field="identity", talent=self.id)
         identities = state.identities
         known = not identities
         if identity is not None:
@@ -209,17 +285,25 @@ class Talent(Aggregate[TalentState]):
             raise IntervalReversed(field="until", since=held.since, until=end.until)
         self.report(end, None, AffiliationEnded(end.affiliation, end.until, end.reason))
 
-    def affiliation(self, affiliation: str) -> Affiliation:
+    def affiliation(self, affiliation: str, *, field: str = "affiliation_id") -> Affiliation:
+        """Raises TALENT_NOT_FOUND, AFFILIATION_NOT_FOUND, or AFFILIATION_OF_PART naming whose it is."""
         self.must_exist()
         for held in self.own_facts().affiliations:
             if held.id == affiliation:
                 return held
-        raise AffiliationNotFound(field="affiliation_id", affiliation=affiliation)
+        for part in self.merge.taken:
+            if any(isinstance(it, WorkReport) and it.affiliation.id == affiliation for it in part.reports):
+                raise AffiliationOfPart(field="talent_id", talent=part.loser)
+        raise AffiliationNotFound(field=field, affiliation=affiliation)
+
+    def lapse(self, on: Day) -> None:
+        """Say which levels' registrations lapse on the day; the certificates are held all the same."""
+        for level in lapsed(self.facts().registrations, self.all_reports, on=on):
+            self._record(RegistrationLapsed(level, on), self.state)
 
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""
-        state = self.state
-        reports = state.reports if state.merge is None else sum((it.reports for it in state.merge.taken), state.reports)
+        reports = self.all_reports
         counties: set[str] = {county_of(it.affiliation.place) for it in reports if isinstance(it, WorkReport)}
         counties |= {county_of(it.new) for it in reports if isinstance(it, CorrectionReport) and it.field == "place"}
         return counties or {it.home_county for it in reports if isinstance(it, PassReport) and it.home_county}
@@ -229,10 +313,13 @@ class Talent(Aggregate[TalentState]):
         return self.state.merge.moved_to if self.state.merge else ""
 
     def must_be_itself(self) -> None:
-        """Raises TALENT_NOT_FOUND, TALENT_MOVED or IDENTITY_ERASED."""
+        """Raises TALENT_NOT_FOUND or TALENT_MOVED."""
         self.must_exist()
         if self.moved_to:
             raise TalentMoved(field="talent_id", talent=self.id, moved_to=self.moved_to)
+
+    def must_be_known(self) -> None:
+        """IDENTITY_ERASED: nobody can say any more who the person is."""
         if self.state.erased:
             raise IdentityErasedBefore(field="talent_id", talent=self.id)
 
@@ -240,45 +327,52 @@ class Talent(Aggregate[TalentState]):
         """The winner's first step: from now on it cannot move itself, so that merges never form chains or rings."""
         if loser == self.id:
             raise MergedIntoItself(field="winner")
-        merge = self._merge
-        if merge.part(loser) is None:
+        merge = self.merge
+        if not merge.is_done(why):
             self.must_be_itself()
-            self._merged(PartTaken(loser), merge.with_part(Part(loser, why)))
+            self._merged(PartTaken(loser), merge.with_part(Part(loser, why)).decided(why))
 
     def move_into(self, winner: str, why: MergeKey) -> None:
-        """The loser's step: its facts are empty from here on. Without effect for a decision carried out before."""
-        merge = self._merge
-        if merge.is_done(why):
-            return
+        """The loser's step: its facts are empty from here on."""
         if winner == self.id:
             raise MergedIntoItself(field="winner")
-        self.must_be_itself()
+        merge = self.merge
+        if merge.is_done(why):
+            return
+        if merge.moved_to != winner:
+            self.must_be_itself()
         if merge.taken:
             raise TalentHasParts(field="talent_id", talent=self.id)
-        self._merged(MovedInto(winner), merge.moved(winner, why, version=self.version + 1))
+        moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)
+        self._merged(MovedInto(winner), moved.mirrored_from(self.version + 1))
 
     def take(self, part: Part) -> None:
         """Mirror a loser's part, unless it was released meanwhile or a newer one is here."""
-        held = self._merge.part(part.loser)
+        held = self.merge.part(part.loser)
         if held is not None and part.version > held.version:
             taken = msgspec.structs.replace(part, why=held.why)
-            self._merged(PartTaken(part.loser), self._merge.with_part(taken))
+            self._merged(PartTaken(part.loser), self.merge.with_part(taken))
 
     def arrive(self, mirrored: int) -> None:
         """The winner mirrors this talent's version `mirrored`."""
-        merge = self._merge
-        if merge.moved_to and 0 < merge.moving <= mirrored:
-            self._merged(MovedInto(merge.moved_to), msgspec.structs.replace(merge, moving=0))
+        merge = self.merge
+        if merge.moved_to and not merge.arrived and merge.to_mirror <= mirrored:
+            self._merged(MovedInto(merge.moved_to), msgspec.structs.replace(merge, arrived=True))
 
-    def release(self, loser: str) -> None:
-        """Undoing begins with the winner, so that nobody is counted twice meanwhile."""
-        if self._merge.part(loser) is not None:
-            self._merged(PartReleased(loser), self._merge.without_part(loser))
+    def release(self, loser: str, why: MergeKey) -> None:
+        """Undoing begins with the winner, so that nobody is counted twice meanwhile. A later merge is left alone."""
+        merge = self.merge
+        part = merge.part(loser)
+        if merge.is_done(why) if part is None else part.why.number > why.number:
+            return
+        self._merged(PartReleased(loser), merge.without_part(loser).decided(why))
 
     def move_back(self, winner: str) -> None:
-        merge = self._merge
+        """The loser is a person of its own again."""
+        merge = self.merge
         if winner and merge.moved_to == winner:
-            self._merged(MovedBack(winner), msgspec.structs.replace(merge, moved_to="", moving=0))
+            own = msgspec.structs.replace(merge, moved_to="", why=NO_DECISION, to_mirror=0, arrived=False)
+            self._merged(MovedBack(winner), own)
 
     def part_of(self) -> Part:
         """What the winner is to mirror."""
@@ -286,7 +380,9 @@ class Talent(Aggregate[TalentState]):
         return Part(self.id, NO_DECISION, self.version, state.birth_year, state.reports)
 
     def erase(self) -> None:
-        """Destroy name, number and phone; facts stay as they are. Without effect the second time."""
+        """Destroy name, number and phone with the key that opens them; facts stay as they are, keyed pseudonyms too, so
+        that `disputed` stays and repeats are known. Without effect the second time.
+        """
         self.must_exist()
         state = self.state
         if state.erased:
@@ -296,15 +392,14 @@ class Talent(Aggregate[TalentState]):
         self._record(IdentityErased(), erased)
 
     @property
-    def _merge(self) -> Merge:
+    def merge(self) -> Merge:
+        """What it keeps of merges."""
         return self.state.merge or Merge()
 
     def _to_mirror(self) -> Merge | None:
         """A moved talent's change has to reach its winner."""
         merge = self.state.merge
-        if merge is None or not merge.moved_to:
-            return merge
-        return msgspec.structs.replace(merge, moving=self.version + 1)
+        return merge and merge.mirrored_from(self.version + 1)
 
     def _merged(self, event: MovedInto | PartTaken | PartReleased | MovedBack, merge: Merge) -> None:
         self._record(event, msgspec.structs.replace(self.state, merge=merge))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from services.registry.commands.resolve_identity_case import must_reach_one
 from services.registry.domain.combine import TalentFacts
 from services.registry.domain.correction import Correction
 from services.registry.domain.identity_case import TO_DO, IdentityCase
+from services.registry.domain.reach import must_reach_one
 from services.registry.domain.talent import Talent
 from services.shared.kernel import text
 from services.shared.kernel.area import COUNTY, area
@@ -42,7 +42,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 async def waiting(
-    kind: type[IdentityCase] | type[Correction], subtree: str, *, size: int, token: str, by: Principal, store: Store
+    kind: type[IdentityCase | Correction], subtree: str, *, size: int, token: str, by: Principal, store: Store
 ) -> Page:
     """By ascending id, so that nothing that waits throughout is skipped or doubled. Raises OUTSIDE_SCOPE."""
     code = area(subtree or by.area, field="area", levels=(COUNTY,))

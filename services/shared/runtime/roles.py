@@ -11,7 +11,7 @@ _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read", "identity.rea
 
 ROLES: dict[str, frozenset[str]] = {
     # 个人: the own record; whatever else is published.
-    "individual": frozenset(_PUBLIC),
+    "individual": frozenset((*_PUBLIC, "own.read")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -34,9 +34,12 @@ ROLES: dict[str, frozenset[str]] = {
             *_READS,
             "talent.report",
             "pass.record",
+            "registration.decide",
+            "education.record",
             "talent.designate",
             "talent.correct",
             "organisation.register",
+            "organisation.credit",
             "budget.manage",
             "contract.sign",
         )

@@ -450,3 +450,408 @@ class AppropriationRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AppropriationRecord: _TypeAlias = AppropriationRecord  # noqa: Y015
+
+@_typing.final
+class ReviewRecord(_message.Message):
+    """The senior level granted by review (评审); human_resources only. May arrive before the pass it rests on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    GRANTED_ON_FIELD_NUMBER: _builtins.int
+    granted_on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        granted_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted_on", b"granted_on", "identity", b"identity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewRecord: _TypeAlias = ReviewRecord  # noqa: Y015
+
+@_typing.final
+class AnnulmentRecord(_message.Message):
+    """A certificate annulled (证书撤销); human_resources only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ANNULLED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    annulled_on: _builtins.str
+    reason: _builtins.str
+    """fraud, misconduct, issued_in_error."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        annulled_on: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annulled_on", b"annulled_on", "identity", b"identity", "level", b"level", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnulmentRecord: _TypeAlias = AnnulmentRecord  # noqa: Y015
+
+@_typing.final
+class RegistrationApplicationRecord(_message.Message):
+    """An application for registration (登记申请) that was received; civil_affairs and social_work only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECEIVED_ON_FIELD_NUMBER: _builtins.int
+    AREA_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    received_on: _builtins.str
+    area: _builtins.str
+    """Area in which it was filed."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        received_on: _builtins.str = ...,
+        area: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "identity", b"identity", "level", b"level", "received_on", b"received_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationApplicationRecord: _TypeAlias = RegistrationApplicationRecord  # noqa: Y015
+
+@_typing.final
+class RegistrationDecisionRecord(_message.Message):
+    """The decision on the application of this level that was received on this day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECEIVED_ON_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    GRANTED_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    received_on: _builtins.str
+    decided_on: _builtins.str
+    granted: _builtins.bool
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        received_on: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+        granted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_on", b"decided_on", "granted", b"granted", "identity", b"identity", "level", b"level", "received_on", b"received_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationDecisionRecord: _TypeAlias = RegistrationDecisionRecord  # noqa: Y015
+
+@_typing.final
+class RegistrationEndRecord(_message.Message):
+    """A registration ended before its time (注销登记)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ENDED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    ended_on: _builtins.str
+    reason: _builtins.str
+    """own_request, misconduct, incapacity, death, granted_in_error."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        level: _builtins.str = ...,
+        ended_on: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_on", b"ended_on", "identity", b"identity", "level", b"level", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegistrationEndRecord: _TypeAlias = RegistrationEndRecord  # noqa: Y015
+
+@_typing.final
+class EducationRecord(_message.Message):
+    """Continuing education (继续教育) of one person, proven by a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    evidence_id: _builtins.str
+    """Id of the document; the same id is one entry, whoever reports it."""
+    kind: _builtins.str
+    """training, degree (completed; last_day = date of the diploma) or study (unfinished: minutes of the passed courses)."""
+    category: _builtins.str
+    """Of a training: professional, vocational, political_theory, ethics, manager, exam_preparation, popular."""
+    first_day: _builtins.str
+    last_day: _builtins.str
+    """Inclusive, "" = first_day."""
+    minutes: _builtins.int
+    provider: _builtins.str
+    """Unified social credit code of the provider."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        evidence_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        category: _builtins.str = ...,
+        first_day: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        minutes: _builtins.int = ...,
+        provider: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "evidence_id", b"evidence_id", "first_day", b"first_day", "identity", b"identity", "kind", b"kind", "last_day", b"last_day", "minutes", b"minutes", "provider", b"provider"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EducationRecord: _TypeAlias = EducationRecord  # noqa: Y015
+
+@_typing.final
+class EducationReversalRecord(_message.Message):
+    """Takes back an EducationRecord of the same department (冲销)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    REVERSED_ON_FIELD_NUMBER: _builtins.int
+    evidence_id: _builtins.str
+    reversed_on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        evidence_id: _builtins.str = ...,
+        reversed_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence_id", b"evidence_id", "identity", b"identity", "reversed_on", b"reversed_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EducationReversalRecord: _TypeAlias = EducationReversalRecord  # noqa: Y015
+
+@_typing.final
+class AccreditationRecord(_message.Message):
+    """A base (培训基地、实践基地、创新空间) that a level of government named. It ends by a higher revision with `until`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    GRANTOR_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    kind: _builtins.str
+    """training_base, practice_base or innovation_space."""
+    grantor: _builtins.str
+    """national, province, prefecture or county."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        grantor: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grantor", b"grantor", "kind", b"kind", "organisation", b"organisation", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccreditationRecord: _TypeAlias = AccreditationRecord  # noqa: Y015
+
+@_typing.final
+class ResidentsRecord(_message.Message):
+    """Residents of an institution, counted on a day (在院人数)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    RESIDENTS_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    on: _builtins.str
+    residents: _builtins.int
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        on: _builtins.str = ...,
+        residents: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "organisation", b"organisation", "residents", b"residents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentsRecord: _TypeAlias = ResidentsRecord  # noqa: Y015
+
+@_typing.final
+class FounderRecord(_message.Message):
+    """Who founded an organisation (举办者): a person, sealed, or an organisation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    FOUNDER_ORGANISATION_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    founder_organisation: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        organisation: _builtins.str = ...,
+        founder_organisation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["founder_organisation", b"founder_organisation", "identity", b"identity", "organisation", b"organisation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FounderRecord: _TypeAlias = FounderRecord  # noqa: Y015
+
+@_typing.final
+class PartyArrangementRecord(_message.Message):
+    """How the party's work is arranged in an organisation (党建工作安排). It ends by a higher revision with `until`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    RESPONSIBLE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    kind: _builtins.str
+    """own_branch, joint_branch, party_work_instructor or lead_organisation."""
+    other: _builtins.str
+    """USCC of the organisation that the joint branch is with or that leads; "" for the others."""
+    responsible: _builtins.str
+    """The party body that answers for it."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        other: _builtins.str = ...,
+        responsible: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "organisation", b"organisation", "other", b"other", "responsible", b"responsible", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyArrangementRecord: _TypeAlias = PartyArrangementRecord  # noqa: Y015
+
+@_typing.final
+class OrganisationCreditRecord(_message.Message):
+    """A credit event of an organisation (信用记录); an appeal is a higher revision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    APPEALED_ON_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    event: _builtins.str
+    """The department's own id of the event."""
+    kind: _builtins.str
+    """abnormal_activity, seriously_unlawful, contract_breach or serious_finding."""
+    since: _builtins.str
+    until: _builtins.str
+    appealed_on: _builtins.str
+    appeal: _builtins.str
+    """upheld (the event is taken away), rejected or "" (not decided)."""
+    decided_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        event: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        appealed_on: _builtins.str = ...,
+        appeal: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "appealed_on", b"appealed_on", "decided_on", b"decided_on", "event", b"event", "kind", b"kind", "organisation", b"organisation", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationCreditRecord: _TypeAlias = OrganisationCreditRecord  # noqa: Y015

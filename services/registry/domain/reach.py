@@ -1,0 +1,24 @@
+"""Whom a caller may change or read: people who work (without work: live) in the caller's area."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from services.registry.domain.talent import Talent
+from services.shared.kernel.area import PROVINCE, within
+from services.shared.kernel.errors import OutsideScope
+from services.shared.kernel.principal import Principal
+
+
+def must_reach_one(by: Principal, counties: Collection[str], *, field: str) -> None:
+    """OUTSIDE_SCOPE unless one of the counties lies in the caller's area; without any, that is the province."""
+    if by.area != PROVINCE and not any(within(county, by.area) for county in counties):
+        raise OutsideScope(field=field, scope=by.area)
+
+
+def must_reach(talent: Talent, by: Principal) -> None:
+    """Raises TALENT_NOT_FOUND, TALENT_MOVED or OUTSIDE_SCOPE. The whole province includes those of whom no county is
+    known.
+    """
+    talent.must_be_itself()
+    must_reach_one(by, talent.counties(), field="talent_id")
