@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.identities import IdentityServicer
 from services.registry.api.organisations import OrganisationServicer
+from services.registry.api.programmes import ProgrammeServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
 from services.registry.commands.propose_cases import identity_day
@@ -13,6 +14,7 @@ from services.registry.consumers.departments import Departments
 from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
+from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
@@ -25,6 +27,7 @@ from services.shared.runtime.tick import Tick
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
+from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
 
@@ -57,6 +60,11 @@ async def compose(
     house.read(OwnMemberships())
     house.read(OwnOrganisations())
     house.read(Contracts())
+    house.serve(
+        add_ProgrammeServiceServicer_to_server,
+        ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnProgrammes())
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses, identity_day(house.store, house.lanes)], clock=house.clock))
     return house.app()

@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
+from services.registry.domain.enrolment import BY_PROGRAMME, Enrolled, MemberSheet
 from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
 from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
+from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
-from services.registry.domain.reports import PassReport, WorkReport
+from services.registry.domain.reports import EnrolmentReport, PassReport, WorkReport
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
-from services.registry.publisher import identity, organisations, talents
+from services.registry.publisher import identity, organisations, programmes, talents
 from services.shared.kernel.area import PROVINCE, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -23,7 +26,7 @@ from services.shared.runtime.tick import TICK_KIND
 _encode = msgspec.json.Encoder().encode
 
 
-def _decoder(state: type[Any]) -> Callable[[bytes], Any]:
+def _decoder(state: Any) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(state).decode
 
 
@@ -48,6 +51,8 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
         rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
     registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
     rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
+    enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
+    rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     return rows
 
 
@@ -74,6 +79,17 @@ def _correction_rows(correction: Correction) -> list[tuple[str, str]]:
 def _waiting_rows(counties: tuple[str, ...]) -> list[tuple[str, str]]:
     """What waits for somebody is found under its counties, their prefectures and the province."""
     return [(TO_DO, code) for code in {*counties, *map(prefecture_of, counties), PROVINCE}]
+
+
+def _programme_rows(programme: Programme) -> list[tuple[str, str]]:
+    """By area, by area and kind, by paired agency; what nobody has opened is in no list."""
+    it = programme.state.opening
+    if not programme.opened:
+        return []
+    areas = {it.area, prefecture_of(it.area), PROVINCE}
+    paired = {code for pairing in programme.state.pairings for code in (pairing.supporter, pairing.supported)}
+    rows = [(PROGRAMMES_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
+    return rows + [(BY_AGENCY, code) for code in paired]
 
 
 KINDS = (
@@ -111,4 +127,13 @@ KINDS = (
     ),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
     TICK_KIND,
+    Kind(
+        aggregate=Programme,
+        encode=_encode,
+        decode=_decoder(ProgrammeState),
+        rows=_programme_rows,
+        summary=programmes.programme_summary,
+        messages=programmes.programme_messages,
+    ),
+    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(tuple[Enrolled, ...])),
 )

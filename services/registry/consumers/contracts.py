@@ -14,7 +14,7 @@ import msgspec
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.organisation_reports import ServiceContract
 from services.shared.kernel.dates import Day
-from services.shared.kernel.follower import Follower
+from services.shared.kernel.follower import Follower, hear
 from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.funding.v1 import events_pb2 as funding
@@ -51,7 +51,8 @@ class Contracts:
             return
         serves = _serves(event)
         for uscc in sorted(serves.keys() | set(follower.aggregate.state.written_to)):
-            changes(Organisation, uscc).apply(partial(_contract, contract=event.id, held=serves.get(uscc)))
+            write = partial(_contract, contract=event.id, held=serves.get(uscc))
+            hear(changes(Organisation, uscc), seen.follower, event.version, write)
         follower.apply(lambda it: it.see(event.version, tuple(serves)))
 
 

@@ -15,7 +15,7 @@ from services.registry.domain.organisation import Organisation
 from services.registry.domain.organisation_reports import Certified
 from services.registry.domain.party import Member
 from services.registry.domain.talent import Talent
-from services.shared.kernel.follower import Follower
+from services.shared.kernel.follower import Follower, hear
 from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.registry.v1 import events_pb2 as events
@@ -76,14 +76,14 @@ class OwnMemberships:
             return  # the state read at a later version held this one too
         talent = changes(Talent, seen.talent).aggregate
         members, certified = members_of(talent), certified_of(talent)
+        version = max(seen.version, talent.version)
         named = members.keys() | certified.keys()
         if not named and not followed.written_to:
             return
         for uscc in sorted(named | set(followed.written_to)):
-            changes(Organisation, uscc).apply(
-                partial(_employ, talent=talent.id, members=members.get(uscc, ()), staff=certified.get(uscc, ()))
-            )
-        follower.apply(lambda it: it.see(max(seen.version, talent.version), tuple(sorted(named))))
+            employ = partial(_employ, talent=talent.id, members=members.get(uscc, ()), staff=certified.get(uscc, ()))
+            hear(changes(Organisation, uscc), seen.follower, version, employ)
+        follower.apply(lambda it: it.see(version, tuple(sorted(named))))
 
 
 def _employ(

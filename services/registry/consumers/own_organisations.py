@@ -12,6 +12,7 @@ from functools import partial
 
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.party import Neighbour
+from services.shared.kernel.follower import hear
 from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.registry.v1 import events_pb2 as events
@@ -47,9 +48,9 @@ class OwnOrganisations:
             changes(Organisation, uscc).apply(partial(_depend, organisation=organisation.id, depends=uscc in others))
         neighbours = tuple(changes(Organisation, uscc).aggregate.as_neighbour() for uscc in sorted(others))
         change.apply(partial(_beside, neighbours=neighbours))
-        told = organisation.as_neighbour()
+        tell = partial(_tell, neighbour=organisation.as_neighbour())
         for uscc in organisation.state.dependants:
-            changes(Organisation, uscc).apply(partial(_tell, neighbour=told))
+            hear(changes(Organisation, uscc), organisation.id, organisation.version, tell)
 
 
 def _depend(other: Organisation, *, organisation: str, depends: bool) -> None:

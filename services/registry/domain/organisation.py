@@ -136,6 +136,8 @@ class OrganisationState(msgspec.Struct, frozen=True):
     # The other organisations of the arrangements, and the organisations in whose arrangements this one is the other.
     neighbours: tuple[Neighbour, ...] = ()
     dependants: tuple[str, ...] = ()
+    # Of which version of its subject a saga wrote here last (kernel/follower.py).
+    heard: dict[str, int] = {}
 
 
 class OrganisationRegistered(msgspec.Struct, frozen=True):

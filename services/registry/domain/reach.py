@@ -10,15 +10,22 @@ from services.shared.kernel.errors import OutsideScope
 from services.shared.kernel.principal import Principal
 
 
+def reaches_one(by: Principal, counties: Collection[str]) -> bool:
+    """The whole province includes what lies in no known county."""
+    return by.area == PROVINCE or any(within(county, by.area) for county in counties)
+
+
 def must_reach_one(by: Principal, counties: Collection[str], *, field: str) -> None:
-    """OUTSIDE_SCOPE unless one of the counties lies in the caller's area; without any, that is the province."""
-    if by.area != PROVINCE and not any(within(county, by.area) for county in counties):
+    """OUTSIDE_SCOPE unless one of the counties lies in the caller's area."""
+    if not reaches_one(by, counties):
         raise OutsideScope(field=field, scope=by.area)
 
 
+def reaches(talent: Talent, by: Principal) -> bool:
+    return reaches_one(by, talent.counties())
+
+
 def must_reach(talent: Talent, by: Principal) -> None:
-    """Raises TALENT_NOT_FOUND, TALENT_MOVED or OUTSIDE_SCOPE. The whole province includes those of whom no county is
-    known.
-    """
+    """Raises TALENT_NOT_FOUND, TALENT_MOVED or OUTSIDE_SCOPE."""
     talent.must_be_itself()
     must_reach_one(by, talent.counties(), field="talent_id")

@@ -404,6 +404,11 @@ class Talent(Aggregate[TalentState]):
     def _merged(self, event: MovedInto | PartTaken | PartReleased | MovedBack, merge: Merge) -> None:
         self._record(event, msgspec.structs.replace(self.state, merge=merge))
 
+    @property
+    def masked_name(self) -> str:
+        identities = self.state.identities
+        return identities[0].masked if identities else ""
+
     def must_exist(self) -> None:
         if not self.exists:
             _missing()

@@ -14,15 +14,8 @@ from swtalent.funding.v1.funding_service_pb2_grpc import FundingServiceStub
 from swtalent.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
 from swtalent.stations.v1.stations_service_pb2_grpc import StationsServiceStub
 from tests.builders.running import Caller, running
-from tests.builders.serving import SetClock, settings_in
+from tests.builders.serving import StillClock, settings_in
 from tests.builders.streams import MemoryStreams
-
-
-class StillClock(SetClock):
-    """The date stands still; waiting takes the time it takes: several readers write one organisation and may clash."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class Network:
