@@ -27,6 +27,22 @@ class TalentHasParts(RuleBroken):
     fix_zh, fix_en = "请选择此人为合并后的人员", "Let this talent be the one that goes on"
 
 
+class MovedInto(msgspec.Struct, frozen=True, gc=False):
+    winner: str
+
+
+class PartTaken(msgspec.Struct, frozen=True, gc=False):
+    loser: str
+
+
+class PartReleased(msgspec.Struct, frozen=True, gc=False):
+    loser: str
+
+
+class MovedBack(msgspec.Struct, frozen=True, gc=False):
+    winner: str
+
+
 class MergeKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A decision: the case and its version. It is carried out once, however often and late it is told."""
 

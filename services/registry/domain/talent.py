@@ -13,7 +13,11 @@ from services.registry.domain.merging import (
     Merge,
     MergedIntoItself,
     MergeKey,
+    MovedBack,
+    MovedInto,
     Part,
+    PartReleased,
+    PartTaken,
     TalentHasParts,
     TalentMoved,
 )
@@ -162,22 +166,6 @@ class EducationReversed(msgspec.Struct, frozen=True, gc=False):
 class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     department: str
     identity_case: str
-
-
-class MovedInto(msgspec.Struct, frozen=True, gc=False):
-    winner: str
-
-
-class PartTaken(msgspec.Struct, frozen=True, gc=False):
-    loser: str
-
-
-class PartReleased(msgspec.Struct, frozen=True, gc=False):
-    loser: str
-
-
-class MovedBack(msgspec.Struct, frozen=True, gc=False):
-    winner: str
 
 
 class IdentityErased(msgspec.Struct, frozen=True, gc=False):
