@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.identities import IdentityServicer
 from services.registry.api.organisations import OrganisationServicer
@@ -12,6 +13,7 @@ from services.registry.commands.propose_cases import identity_day
 from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
 from services.registry.consumers.moving import Moving
+from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
 from services.registry.consumers.own_programmes import OwnProgrammes
@@ -24,6 +26,7 @@ from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
+from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
@@ -65,6 +68,11 @@ async def compose(
         ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
     house.read(OwnProgrammes())
+    house.serve(
+        add_CatalogueServiceServicer_to_server,
+        CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnHeadcounts())
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses, identity_day(house.store, house.lanes)], clock=house.clock))
     return house.app()

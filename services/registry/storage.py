@@ -7,8 +7,11 @@ from typing import Any
 
 import msgspec
 
+from services.registry.domain import headcount
+from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
-from services.registry.domain.enrolment import BY_PROGRAMME, Enrolled, MemberSheet
+from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet, SheetState
+from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
 from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
@@ -17,8 +20,8 @@ from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import EnrolmentReport, PassReport, WorkReport
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
-from services.registry.publisher import identity, organisations, programmes, talents
-from services.shared.kernel.area import PROVINCE, prefecture_of
+from services.registry.publisher import catalogues, identity, organisations, programmes, talents
+from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.tick import TICK_KIND
@@ -26,7 +29,7 @@ from services.shared.runtime.tick import TICK_KIND
 _encode = msgspec.json.Encoder().encode
 
 
-def _decoder(state: Any) -> Callable[[bytes], Any]:
+def _decoder(state: type[Any]) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(state).decode
 
 
@@ -92,6 +95,16 @@ def _programme_rows(programme: Programme) -> list[tuple[str, str]]:
     return rows + [(BY_AGENCY, code) for code in paired]
 
 
+def _catalogue_rows(catalogue: RegionalCatalogue) -> list[tuple[str, str]]:
+    it = catalogue.state
+    return [(BY_YEAR_AND_AREA, f"{it.year}/{code}") for code in {it.area, prefecture_of(it.area), PROVINCE}]
+
+
+def _headcount_rows(it: Headcount) -> list[tuple[str, str]]:
+    county = county_of(it.id)
+    return [(headcount.BY_AREA, code) for code in {county, prefecture_of(county), PROVINCE}]
+
+
 KINDS = (
     Kind(
         aggregate=Talent,
@@ -135,5 +148,20 @@ KINDS = (
         summary=programmes.programme_summary,
         messages=programmes.programme_messages,
     ),
-    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(tuple[Enrolled, ...])),
+    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(SheetState)),
+    Kind(
+        aggregate=RegionalCatalogue,
+        encode=_encode,
+        decode=_decoder(CatalogueFacts),
+        rows=_catalogue_rows,
+        summary=catalogues.catalogue_summary,
+        messages=catalogues.catalogue_messages,
+    ),
+    Kind(
+        aggregate=Headcount,
+        encode=_encode,
+        decode=_decoder(HeadcountState),
+        rows=_headcount_rows,
+        summary=headcount.summary,
+    ),
 )

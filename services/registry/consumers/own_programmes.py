@@ -14,7 +14,7 @@ import msgspec
 from services.registry.domain.enrolment import Enrolled, MemberSheet, enrolments_of, sheet_id, sheet_number
 from services.registry.domain.programme import Programme
 from services.registry.domain.talent import Talent
-from services.shared.kernel.follower import Follower
+from services.shared.kernel.follower import Follower, hear
 from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.registry.v1 import events_pb2 as events
@@ -87,11 +87,12 @@ class OwnProgrammes:
         enrolments, number = enrolments_of(talent), sheet_number(seen.talent)
         if not enrolments and not followed.written_to:
             return
+        version = max(seen.version, talent.version)
         for programme in sorted(enrolments.keys() | set(followed.written_to)):
-            sheet = changes(MemberSheet, sheet_id(programme, number))
-            sheet.apply(partial(_write, talent=talent.id, rows=enrolments.get(programme, ())))
+            write = partial(_write, talent=talent.id, rows=enrolments.get(programme, ()))
+            hear(changes(MemberSheet, sheet_id(programme, number)), talent.id, version, write)
             _count(changes, programme, number)
-        follower.apply(lambda it: it.see(max(seen.version, talent.version), tuple(sorted(enrolments))))
+        follower.apply(lambda it: it.see(version, tuple(sorted(enrolments))))
 
 
 def _write(sheet: MemberSheet, *, talent: str, rows: tuple[Enrolled, ...]) -> None:
@@ -100,7 +101,7 @@ def _write(sheet: MemberSheet, *, talent: str, rows: tuple[Enrolled, ...]) -> No
 
 def _count(changes: Changes, programme: str, number: int) -> None:
     sheet = changes(MemberSheet, sheet_id(programme, number)).aggregate
-    changes(Programme, programme).apply(partial(_take, number=number, version=sheet.version, rows=sheet.state))
+    changes(Programme, programme).apply(partial(_take, number=number, version=sheet.version, rows=sheet.state.rows))
 
 
 def _take(programme: Programme, *, number: int, version: int, rows: tuple[Enrolled, ...]) -> None:

@@ -72,19 +72,25 @@ class SheetWritten(msgspec.Struct, frozen=True):
     talent: str
 
 
-class MemberSheet(Aggregate[tuple[Enrolled, ...]]):
+class SheetState(msgspec.Struct, frozen=True):
+    rows: tuple[Enrolled, ...] = ()
+    # Of which version of a talent the saga wrote here last (kernel/follower.py).
+    heard: dict[str, int] = {}
+
+
+class MemberSheet(Aggregate[SheetState]):
     """The enrolments of those members of a programme whose id falls to this sheet. Id = "<programme>/<number>"."""
 
     kind = "member_sheet"
     __slots__ = ()
 
     @classmethod
-    def blank(cls) -> tuple[Enrolled, ...]:
-        return ()
+    def blank(cls) -> SheetState:
+        return SheetState()
 
     def write(self, talent: str, rows: tuple[Enrolled, ...]) -> None:
         """Say when a talent takes part, replacing what was said of it before."""
-        kept = [row for row in self.state if row.talent != talent]
-        state = tuple(sorted((*kept, *rows), key=msgspec.structs.astuple))
-        if state != self.state:
-            self._record(SheetWritten(talent), state)
+        kept = [row for row in self.state.rows if row.talent != talent]
+        written = tuple(sorted((*kept, *rows), key=msgspec.structs.astuple))
+        if written != self.state.rows:
+            self._record(SheetWritten(talent), msgspec.structs.replace(self.state, rows=written))
