@@ -8,19 +8,22 @@ from typing import Any
 import msgspec
 
 from services.registry.domain import headcount
+from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
 from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet, SheetState
 from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
+from services.registry.domain.objection import Objection, ObjectionState
 from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
 from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
 from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import EnrolmentReport, PassReport, WorkReport
+from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
-from services.registry.publisher import catalogues, identity, organisations, programmes, talents
+from services.registry.publisher import access_log, catalogues, identity, organisations, programmes, talents
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -46,8 +49,14 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     state = talent.state
-    if state.merge is not None and state.merge.moved_to:
-        return []
+    works = {
+        (it.affiliation.department, it.affiliation.organisation)
+        for it in talent.all_reports
+        if isinstance(it, WorkReport)
+    }
+    employers = [(BY_EMPLOYER, f"{department}/{organisation}") for department, organisation in works]
+    if talent.moved_to:  # found with its winner, but complete lists are judged number by number
+        return employers
     counties = talent.counties()
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
     if not state.erased:
@@ -56,7 +65,7 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
     enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
-    return rows
+    return rows + employers
 
 
 def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
@@ -138,6 +147,14 @@ KINDS = (
         rows=_correction_rows,
         summary=identity.correction_summary,
     ),
+    Kind(
+        aggregate=AccessLog,
+        encode=_encode,
+        decode=_decoder(AccessLogState),
+        messages=access_log.access_log_messages,
+    ),
+    Kind(aggregate=Objection, encode=_encode, decode=_decoder(ObjectionState), rows=Objection.rows),
+    Kind(aggregate=Snapshot, encode=_encode, decode=_decoder(SnapshotState), rows=Snapshot.rows),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
     TICK_KIND,
     Kind(

@@ -17,6 +17,7 @@ from services.registry.domain.correction import (
     NothingToCorrect,
     told,
 )
+from services.registry.domain.objection import OF_TALENT, Objection
 from services.registry.domain.reach import must_reach_one
 from services.registry.domain.reports import Affiliation, department_of
 from services.registry.domain.talent import Talent
@@ -150,8 +151,10 @@ async def _carry_out(correction_id: str, *, store: Store, lanes: Lanes) -> None:
     await lanes.update(Talent, talent_id, correction.apply_to, cause=None)
     if correction.state.field == IDENTITY:
         talent = (await store.get_many(Talent, [talent_id]))[talent_id].aggregate
-        for part in talent.merge.taken:
-            await lanes.update(Talent, part.loser, correction.apply_to, cause=None)
+        for one in talent.known_as:
+            await lanes.update(Talent, one, correction.apply_to, cause=None)
+            for row in await store.page(Objection, view=OF_TALENT, key=one, after="", limit=500):
+                await lanes.update(Objection, row.id, Objection.forget, cause=None)
     await lanes.update(Correction, correction_id, Correction.applied, cause=None)
 
 

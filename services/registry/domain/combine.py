@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from services.registry.domain import departing
 from services.registry.domain.certificates import certificates
 from services.registry.domain.corrected import corrected_affiliation, corrected_home, corrections
 from services.registry.domain.education import entries, learned, trained
@@ -17,7 +18,6 @@ from services.registry.domain.reports import (
     CorrectionReport,
     DecisionReport,
     Designation,
-    DesignationReport,
     EducationReport,
     EndReport,
     Learned,
@@ -71,24 +71,25 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
         )
     works = [report for report in reports if isinstance(report, WorkReport)]
     passes = [report for report in reports if isinstance(report, PassReport)]
+    departure = departing.departure(reports, [work.affiliation.since for work in works])
+    affiliations = _affiliations(works, [report for report in reports if isinstance(report, EndReport)])
     told = {type(report) for report in reports}
     counted = entries(reports) if EducationReport in told else ()
     agreed = corrections(reports) if CorrectionReport in told else ()
     return TalentFacts(
         birth_band=band,
         home_county=corrected_home(_home(works, passes), agreed),
-        affiliations=tuple(
-            corrected_affiliation(held, agreed)
-            for held in _affiliations(works, [report for report in reports if isinstance(report, EndReport)])
-        ),
+        affiliations=tuple(corrected_affiliation(held, agreed) for held in departure.end(affiliations)),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
         certificates=certificates(reports),
-        designations=_distinct(report.designation for report in reports if isinstance(report, DesignationReport)),
+        designations=departure.end(_distinct(departing.designations(reports))),
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
         registrations=derive(grounds(reports)).periods if DecisionReport in told else (),
         learned=learned(counted),
         trained=trained(counted),
+        departure=departure.kind,
+        departed_on=departure.on,
     )
 
 

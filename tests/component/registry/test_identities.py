@@ -15,8 +15,10 @@ from swtalent.common.v1 import refusal_pb2
 from swtalent.partner.v1 import records_pb2 as records
 from swtalent.registry.v1 import events_pb2 as events
 from swtalent.registry.v1 import identity_service_pb2 as pb
+from swtalent.registry.v1 import person_service_pb2 as persons_pb
 from swtalent.registry.v1 import registry_service_pb2 as registry_pb
 from swtalent.registry.v1.identity_service_pb2_grpc import IdentityServiceStub
+from swtalent.registry.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.builders.registry import PERSON, a_uscc, an_id_number
 
 ONE, OTHER = an_id_number("19900101", 1), an_id_number("19900101", 2)
@@ -230,3 +232,59 @@ async def test_no_answer_or_event_holds_a_name_or_number(identities, registry):
     for secret in (PERSON.name, ONE, OTHER, "013900000001"):
         assert secret not in shown
         assert secret.encode() not in told
+
+
+class Persons:
+    """What PersonService shows of the people of this file's fixture."""
+
+    def __init__(self, identities, channel) -> None:
+        self.registry, self.stub = identities.registry, PersonServiceStub(channel)
+
+    def call(self, rpc, *, talent="", **fields):
+        request = getattr(persons_pb, f"{rpc}Request")
+        if "request_id" in request.DESCRIPTOR.fields_by_name:
+            fields.setdefault("request_id", self.registry.request_id())
+        if "department" in request.DESCRIPTOR.fields_by_name:
+            fields.setdefault("department", "civil_affairs")
+        token = self.registry.token(role="individual", talent=talent, department="") if talent else None
+        return getattr(self.stub, rpc)(request(**fields), metadata=token or self.registry.token())
+
+
+@pytest.fixture
+async def persons(identities, registry):
+    async with grpc.aio.insecure_channel(registry.app.address) as channel:
+        yield Persons(identities, channel)
+
+
+async def test_a_merged_person_is_shown_whole_by_either_number(identities, persons, registry):
+    one, other, case = await identities.pair()
+    await persons.call("GrantHonour", talent_id=other, title="优秀社工", grantor_level="county", on="2022-03-15")
+    await identities.call("ResolveIdentityCase", case_id=case, resolution="same")
+    await registry.settled()
+
+    shown = await persons.call("RevealIdentity", talent_id=one, purpose="benefit")
+    assert {it.id_number for it in shown.identities} == {ONE, OTHER}
+    for number in (one, other):
+        mine = await persons.call("MyRecord", talent=number)
+        assert (mine.talent.id, [it.kind for it in mine.records]) == (one, ["honour", "work", "work"])
+        assert [it.title for it in mine.honours] == ["优秀社工"]
+        assert [it.purpose for it in mine.looks] == ["benefit"]
+
+
+async def test_erasure_destroys_texts_and_objections_of_every_number(identities, persons, registry):
+    one, other, case = await identities.pair()
+    await persons.call("GrantHonour", talent_id=other, title="优秀社工", grantor_level="county", on="2022-03-15")
+    await identities.call("ResolveIdentityCase", case_id=case, resolution="same")
+    await registry.settled()
+    record = next(it for it in (await persons.call("MyRecord", talent=other)).records if it.kind == "work")
+    await persons.call("ObjectToRecord", talent=other, system=record.system, record_id=record.record_id, text="我的话")
+    etag = (await identities.talent(one)).etag
+    erasure = await identities.call("ProposeErasure", talent_id=one, reason="本人申请", etag=etag)
+
+    await identities.call("EraseIdentity", by="ben", correction_id=erasure.correction_id)
+
+    assert list((await persons.call("RevealIdentity", talent_id=one, purpose="benefit")).identities) == []
+    mine = await persons.call("MyRecord", talent=other)
+    assert ([it.title for it in mine.honours], [it.text for it in mine.objections]) == ([""], [""])
+    late = persons.call("GrantHonour", talent_id=other, title="再来", grantor_level="county", on="2022-04-15")
+    assert (await refused(late))[1] == "IDENTITY_ERASED"

@@ -19,6 +19,7 @@ from services.registry.domain.identity_case import (
 from services.registry.domain.membership import certified_of
 from services.registry.domain.merging import MergedIntoItself, MergeKey, TalentHasParts, TalentMoved
 from services.registry.domain.registrations import derive, grounds
+from services.registry.domain.snapshot import SnapshotState
 from services.registry.domain.talent import (
     BY_AREA,
     BY_MATCH,
@@ -28,6 +29,7 @@ from services.registry.domain.talent import (
     TalentNotFound,
 )
 from services.registry.queries.identity_cases import get_case, waiting
+from services.registry.queries.missing import missing
 from services.shared.kernel.errors import (
     CodeUnknown,
     EtagMismatch,
@@ -261,6 +263,34 @@ async def test_an_affiliation_of_a_part_is_ended_where_it_was_reported(world):
         "manager": "2021-01-01",
         "worker": "",
     }
+
+
+async def test_a_complete_list_misses_nobody_who_is_listed_under_another_number(world):
+    one, other, case = await world.pair()
+
+    async def missed(*listed):
+        state = SnapshotState("civil_affairs", a_uscc(), "2021-01-01", "510000", "x", listed, len(listed), "reported")
+        return await missing(state, store=world.store)
+
+    assert await missed(other) == (one,)
+    await world.resolve(case)
+    await world.deliver()
+
+    assert [await missed(one), await missed(other), await missed("nobody")] == [(), (), (one, other)]
+
+
+async def test_a_record_of_a_merged_talent_that_is_withdrawn_leaves_the_winner_too(world):
+    one, other, case = await world.pair()
+    await world.reported(a_person(2 if talent_id(a_person(2)) == other else 1), record="m", role="manager")
+    await world.resolve(case)
+    await world.deliver()
+
+    await world.lanes.update(
+        Talent, other, lambda it: it.withdraw("civil_affairs", "civil_affairs", "m", 0), cause=None
+    )
+    await world.deliver()
+
+    assert [it.role for it in (await world.facts(one)).affiliations] == ["worker"]
 
 
 # What is lost or told again
