@@ -36,7 +36,6 @@ async def compose(
         RegistryServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
     house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
-    house.read(OwnTalents())
     house.serve(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
@@ -45,8 +44,7 @@ async def compose(
         add_OrganisationServiceServicer_to_server,
         OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnMemberships())
-    house.read(OwnOrganisations())
+    house.read(OwnTalents(), OwnMemberships(), OwnOrganisations(), name="own-events")
     house.read(Contracts())
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses], clock=house.clock))
