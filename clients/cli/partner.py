@@ -46,6 +46,7 @@ class Type(StrEnum):
     FOUNDER = "FounderRecord"
     PARTY_ARRANGEMENT = "PartyArrangementRecord"
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
+    ENROLMENT = "EnrolmentRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

@@ -117,6 +117,10 @@ class Builders(ABC):
         """A credit event of an organisation; an appeal is a higher revision."""
         await self._put(records.ORGANISATION_CREDIT, fields)
 
+    async def enrolment(self, **fields: Unpack[records.Enrolment]) -> None:
+        """Somebody takes part in a programme (参加培养项目); leaving or completing it is a higher revision."""
+        await self._put(records.ENROLMENT, fields)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -166,4 +170,5 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "FounderRecord": (Builders.founder, records.FOUNDER),
     "PartyArrangementRecord": (Builders.party_arrangement, records.PARTY_ARRANGEMENT),
     "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
+    "EnrolmentRecord": (Builders.enrolment, records.ENROLMENT),
 }

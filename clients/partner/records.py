@@ -216,6 +216,13 @@ class OrganisationCredit(Record):
     decided_on: NotRequired[str]
 
 
+class Enrolment(Person):
+    programme_id: str
+    since: str
+    until: NotRequired[str]
+    result: NotRequired[str]
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -347,4 +354,12 @@ ORGANISATION_CREDIT = _of(
     intervals=(("since", "until"),),
     usccs=("organisation",),
     together=(("appeal", "decided_on"),),
+)
+ENROLMENT = _of(
+    pb.EnrolmentRecord,
+    Enrolment,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    together=(("until", "result"),),
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.organisations import OrganisationServicer
+from services.registry.api.programmes import ProgrammeServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
 from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
+from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
@@ -19,8 +23,10 @@ from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
+from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
+from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
 
@@ -46,6 +52,16 @@ async def compose(
     )
     house.read(OwnTalents(), OwnMemberships(), OwnOrganisations(), name="own-events")
     house.read(Contracts())
+    house.serve(
+        add_ProgrammeServiceServicer_to_server,
+        ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnProgrammes())
+    house.serve(
+        add_CatalogueServiceServicer_to_server,
+        CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnHeadcounts())
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses], clock=house.clock))
     return house.app()

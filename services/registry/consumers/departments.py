@@ -18,6 +18,7 @@ from services.registry.commands import (
     end_affiliation,
     end_registration,
     record_education,
+    record_enrolment,
     record_founder,
     record_organisation_credit,
     record_party_arrangement,
@@ -54,6 +55,7 @@ class Departments:
         unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
+        enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
         return PartnerRecords(
             "registry",
             {
@@ -87,6 +89,7 @@ class Departments:
                     ),
                 ),
                 "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
+                "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
             },
             first_owner=True,
         )

@@ -123,3 +123,18 @@ CREDIT_EVENTS = {
     "serious_finding": "严重评估问题",
 }
 APPEALS = {"upheld": "申诉成立", "rejected": "申诉不成立"}
+PROGRAMMES = {
+    "empowerment": "天府社工增能计划",
+    "ten_thousand": "万人培养工程",
+    "support_plan": "社会工作专业人才支持计划",
+    "agency_pairing": "社会工作服务机构牵手计划",
+    "chuan_yu": "川渝人才交流",
+    "emei": "天府峨眉计划",
+}
+# Of support plans (支持计划).
+REGION_TYPES = {
+    "poverty_relief": "重点帮扶地区",
+    "ethnic": "边疆民族地区",
+    "old_revolutionary": "革命老区",
+}
+ENROLMENT_RESULTS = {"left": "退出", "passed": "合格", "excellent": "优秀"}

@@ -226,6 +226,18 @@ class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p
     until: Day
 
 
+class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="enrolment"):
+    """Takes part in a programme (培养项目) in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    programme: str
+    since: Day
+    until: Day
+    # "" while taking part; left, passed or excellent.
+    result: str
+
+
 Report = (
     WorkReport
     | EndReport
@@ -240,6 +252,7 @@ Report = (
     | EducationReport
     | EducationReversalReport
     | PartyReport
+    | EnrolmentReport
 )  # fmt: skip
 
 

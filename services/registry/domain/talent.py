@@ -233,6 +233,11 @@ class Talent(Aggregate[TalentState]):
         counties: set[str] = {county_of(it.affiliation.place) for it in reports if isinstance(it, WorkReport)}
         return counties or {it.home_county for it in reports if isinstance(it, PassReport) and it.home_county}
 
+    @property
+    def masked_name(self) -> str:
+        identities = self.state.identities
+        return identities[0].masked if identities else ""
+
     def must_exist(self) -> None:
         if not self.exists:
             _missing()

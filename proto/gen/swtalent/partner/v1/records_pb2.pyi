@@ -855,3 +855,39 @@ class OrganisationCreditRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrganisationCreditRecord: _TypeAlias = OrganisationCreditRecord  # noqa: Y015
+
+@_typing.final
+class EnrolmentRecord(_message.Message):
+    """Somebody takes part in a programme (参加培养项目). Leaving or completing it is a higher revision with until and result."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    PROGRAMME_ID_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    programme_id: _builtins.str
+    """"<kind>/<area>/<code>", as the programme was opened."""
+    since: _builtins.str
+    until: _builtins.str
+    """Both or neither: the first day on which they no longer take part, and left, passed or excellent."""
+    result: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        programme_id: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        result: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "programme_id", b"programme_id", "result", b"result", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentRecord: _TypeAlias = EnrolmentRecord  # noqa: Y015
