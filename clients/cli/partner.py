@@ -47,6 +47,13 @@ class Type(StrEnum):
     PARTY_ARRANGEMENT = "PartyArrangementRecord"
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
     ENROLMENT = "EnrolmentRecord"
+    DEPARTURE = "DepartureRecord"
+    DESIGNATION_END = "DesignationEndRecord"
+    PARTY_MEMBERSHIP = "PartyMembershipRecord"
+    HONOUR = "HonourRecord"
+    CREDIT_EVENT = "CreditEventRecord"
+    SNAPSHOT = "SnapshotRecord"
+    WITHDRAWAL = "WithdrawalRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

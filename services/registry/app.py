@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.organisations import OrganisationServicer
+from services.registry.api.persons import PersonServicer
 from services.registry.api.programmes import ProgrammeServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
@@ -15,6 +16,7 @@ from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
 from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
+from services.registry.consumers.snapshot_ends import SnapshotEnds
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams
@@ -26,6 +28,7 @@ from services.shared.runtime.tick import Tick
 from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
+from swtalent.registry.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 
@@ -41,7 +44,12 @@ async def compose(
         add_RegistryServiceServicer_to_server,
         RegistryServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
-    house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
+    house.serve(
+        add_PersonServiceServicer_to_server,
+        PersonServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
+    )
+    house.add(SnapshotEnds(house.store, house.lanes, clock=house.clock))
+    house.read_with_waiting(Departments(keys=keys, opener=opener, clock=house.clock).reader())
     house.serve(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
@@ -50,18 +58,16 @@ async def compose(
         add_OrganisationServiceServicer_to_server,
         OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnTalents(), OwnMemberships(), OwnOrganisations(), name="own-events")
+    house.read(OwnTalents(), OwnMemberships(), OwnOrganisations(), OwnProgrammes(), OwnHeadcounts(), name="own-events")
     house.read(Contracts())
     house.serve(
         add_ProgrammeServiceServicer_to_server,
         ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnProgrammes())
     house.serve(
         add_CatalogueServiceServicer_to_server,
         CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnHeadcounts())
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses], clock=house.clock))
     return house.app()
