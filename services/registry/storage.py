@@ -62,7 +62,7 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     if not state.erased:
         rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
     registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
-    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
+    rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
     enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     return rows + employers

@@ -44,7 +44,7 @@ from services.shared.kernel.principal import Principal
 BY_AREA = "area"
 # View of talents by pseudonym of name, birth and employer.
 BY_MATCH = "match"
-# View of talents by the day on which a registration runs out, if nothing renews it (storage.py).
+# View of talents by the day, and by the month, in which a registration runs out, if nothing renews it (storage.py).
 BY_LAPSE = "lapse"
 
 

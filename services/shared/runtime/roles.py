@@ -19,6 +19,7 @@ ROLES: dict[str, frozenset[str]] = {
         (
             *_READS,
             "organisation.register",
+            "organisation.reveal",
             "identity.resolve",
             "talent.correct",
             "identity.erase",
@@ -42,6 +43,7 @@ ROLES: dict[str, frozenset[str]] = {
             "talent.correct",
             "organisation.register",
             "organisation.credit",
+            "organisation.reveal",
             "budget.manage",
             "contract.sign",
             "programme.manage",
