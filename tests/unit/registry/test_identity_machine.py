@@ -110,10 +110,14 @@ class Identity(RuleBasedStateMachine):
 
     @rule(number=numbers, slot=st.sampled_from(["r1", "r2"]))
     def withdraw(self, number, slot):
-        record = f"{slot}/{number}"
+        self.revision += 1
+        record, revision = f"{slot}/{number}", self.revision
         for registry in (self.world, self.plain):
             undone = registry.lanes.update(
-                Talent, TALENTS[number], lambda it: it.withdraw("civil_affairs", "civil_affairs", record, 0), cause=None
+                Talent,
+                TALENTS[number],
+                lambda it: it.withdraw("civil_affairs", "civil_affairs", record, revision),
+                cause=None,
             )
             self.attempt(undone)
 
