@@ -20,20 +20,26 @@ from services.registry.commands import (
     designate,
     end_accreditation,
     end_affiliation,
+    end_designation,
     end_party_arrangement,
     end_registration,
+    grant_honour,
     open_programme,
+    record_credit_event,
+    record_departure,
     record_education,
     record_enrolment,
     record_founder,
     record_organisation_credit,
     record_party_arrangement,
+    record_party_membership,
     record_pass,
     record_pay,
     record_talent,
     register_organisation,
     reverse_education,
     review_senior,
+    withdraw_record,
 )
 from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_programmes import OwnProgrammes
@@ -137,6 +143,14 @@ def titled(kind: str) -> Step:
     return a_step(designate, "ReportDesignation", title=title)
 
 
+def withdrawn(of: Step, record: str) -> Step:
+    """Withdraws that record of civil_affairs, which is known to be about the same talent."""
+    cmd = withdraw_record.ReportWithdrawal(
+        origin=an_origin("w"), department="civil_affairs", withdrawn_id=record, withdrawn_revision=2
+    )
+    return Step(of.kind, of.id, withdraw_record.step(cmd).change)
+
+
 PROGRAMME = {"kind": "emei", "area": "510000", "code": "2022"}
 BEFORE = {
     "record_pass": [work()],
@@ -154,6 +168,10 @@ BEFORE = {
     "end_party_arrangement": [party("party_work_instructor")],
     "record_enrolment": [work()],
 }
+BEFORE["record_departure"] = [*BEFORE["end_affiliation"], titled("practice_supervisor")]
+BEFORE["end_designation"] = [work(), titled("practice_supervisor")]
+BEFORE["record_party_membership"] = [work(organisation=AGENCY), party("party_work_instructor")]
+BEFORE["withdraw_record"] = [work(record="work")]
 BEFORE["end_registration"] = BEFORE["reverse_education"] = BEFORE["end_affiliation"]
 
 # Command → what it is given, and the series that it moves.
@@ -239,6 +257,29 @@ COMMANDS: dict[str, tuple[Step, str]] = {
         "12 S12 S14b",
     ),
     "designate": (titled("practice_supervisor"), "6"),
+    "end_designation": (
+        a_step(
+            end_designation, "ReportDesignationEnd", kind="practice_supervisor", since="2021-05-01", until="2023-01-01"
+        ),
+        "6",
+    ),
+    "record_departure": (
+        a_step(record_departure, "ReportDeparture", departure="left_field", on="2022-01-31"),
+        "1 6 9 9d S14bd S14b S5a S5b",
+    ),
+    "record_party_membership": (
+        a_step(record_party_membership, "ReportPartyMembership", status="formal", since="2019-01-01"),
+        "17",
+    ),
+    "grant_honour": (
+        a_step(grant_honour, "ReportHonour", title="优秀社工", grantor_level="county", on="2022-03-15"),
+        "",
+    ),
+    "record_credit_event": (
+        a_step(record_credit_event, "ReportCreditEvent", kind="breach", on="2022-03-15", reason="违约"),
+        "",
+    ),
+    "withdraw_record": (withdrawn(work(), "work"), "1 9d S14ad S17 S5b"),
     "record_pay": (
         a_step(record_pay, "ReportPay", organisation=INSTITUTION, year=2020, fen=2_900_000),
         "S15a S15b S15d",
@@ -317,7 +358,7 @@ def test_in_any_order_every_step_keeps_the_sums_and_the_end_is_the_same(seed: in
     shuffled = [it for it in everything for _ in range(draw.randint(1, 3))]
     draw.shuffle(shuffled)
     # What only an officer ends must be known by then.
-    shuffled += [COMMANDS[command][0] for command in ("end_accreditation", "end_party_arrangement")]
+    shuffled += [COMMANDS[command][0] for command in ("end_accreditation", "end_party_arrangement", "withdraw_record")]
     world = World(seed)
 
     for step in shuffled:
