@@ -47,6 +47,7 @@ class Type(StrEnum):
     PARTY_ARRANGEMENT = "PartyArrangementRecord"
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
     ENROLMENT = "EnrolmentRecord"
+    ROSTER = "RosterRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

@@ -223,6 +223,12 @@ class Enrolment(Person):
     result: NotRequired[str]
 
 
+class RosterEntry(Person):
+    area: str
+    since: str
+    until: NotRequired[str]
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -362,4 +368,12 @@ ENROLMENT = _of(
     days=("since", "until"),
     intervals=(("since", "until"),),
     together=(("until", "result"),),
+)
+ROSTER_ENTRY = _of(
+    pb.RosterRecord,
+    RosterEntry,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    areas=("area",),
 )

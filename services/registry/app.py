@@ -6,6 +6,7 @@ from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.organisations import OrganisationServicer
 from services.registry.api.programmes import ProgrammeServicer
+from services.registry.api.roster import RosterServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
 from services.registry.consumers.contracts import Contracts
@@ -28,6 +29,7 @@ from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateSer
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
 from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
+from swtalent.registry.v1.roster_service_pb2_grpc import add_RosterServiceServicer_to_server
 
 
 async def compose(
@@ -64,6 +66,10 @@ async def compose(
         CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
     house.read(OwnHeadcounts())
+    house.serve(
+        add_RosterServiceServicer_to_server,
+        RosterServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses], clock=house.clock))
     return house.app()

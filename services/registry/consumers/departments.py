@@ -24,6 +24,7 @@ from services.registry.commands import (
     record_party_arrangement,
     record_pass,
     record_pay,
+    record_roster_entry,
     record_talent,
     register_organisation,
     reverse_education,
@@ -56,6 +57,7 @@ class Departments:
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
         enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
+        ready = self._of_person(record_roster_entry.step, record_roster_entry.ReportRosterEntry)
         return PartnerRecords(
             "registry",
             {
@@ -90,6 +92,7 @@ class Departments:
                 ),
                 "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
                 "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
+                "RosterRecord": (records.RosterRecord, ready),
             },
             first_owner=True,
         )

@@ -11,7 +11,7 @@ _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
 
 ROLES: dict[str, frozenset[str]] = {
     # 个人: the own record; whatever else is published.
-    "individual": frozenset((*_PUBLIC, "own.read")),
+    "individual": frozenset((*_PUBLIC, "own.read", "call_up.answer")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -24,6 +24,7 @@ ROLES: dict[str, frozenset[str]] = {
             "budget.manage",
             "contract.sign",
             "programme.manage",
+            "roster.manage",
         )
     ),
     # 部门经办: one department in an area subtree.
@@ -40,6 +41,7 @@ ROLES: dict[str, frozenset[str]] = {
             "budget.manage",
             "contract.sign",
             "programme.manage",
+            "roster.manage",
         )
     ),
     # 第三方评估: judges from public facts and money, not from persons.
