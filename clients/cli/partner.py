@@ -48,6 +48,13 @@ class Type(StrEnum):
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
     ENROLMENT = "EnrolmentRecord"
     ROSTER = "RosterRecord"
+    DEPARTURE = "DepartureRecord"
+    DESIGNATION_END = "DesignationEndRecord"
+    PARTY_MEMBERSHIP = "PartyMembershipRecord"
+    HONOUR = "HonourRecord"
+    CREDIT_EVENT = "CreditEventRecord"
+    SNAPSHOT = "SnapshotRecord"
+    WITHDRAWAL = "WithdrawalRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

@@ -8,21 +8,24 @@ from typing import Any
 import msgspec
 
 from services.registry.domain import headcount
+from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.call_up import BY_AREA as CALL_UPS_BY_AREA
 from services.registry.domain.call_up import BY_CALLED, CallUp, CallUpState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet, SheetState
 from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.objection import Objection, ObjectionState
 from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
 from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
 from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
-from services.registry.domain.reports import EnrolmentReport, PassReport, RosterReport
+from services.registry.domain.reports import EnrolmentReport, PassReport, RosterReport, WorkReport
 from services.registry.domain.roster import BY_ROSTER
+from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
-from services.registry.publisher import call_ups, catalogues, organisations, programmes, talents
+from services.registry.publisher import access_log, call_ups, catalogues, organisations, programmes, talents
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -55,6 +58,8 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     ready = {it.area for it in talent.state.reports if isinstance(it, RosterReport)}
     rows += [(BY_ROSTER, area) for area in ready]
+    works = [it.affiliation for it in talent.state.reports if isinstance(it, WorkReport)]
+    rows += {(BY_EMPLOYER, f"{it.department}/{it.organisation}") for it in works}
     return rows
 
 
@@ -121,6 +126,14 @@ KINDS = (
         decode=_decoder(IdentityCaseFacts),
         messages=talents.identity_case_messages,
     ),
+    Kind(
+        aggregate=AccessLog,
+        encode=_encode,
+        decode=_decoder(AccessLogState),
+        messages=access_log.access_log_messages,
+    ),
+    Kind(aggregate=Objection, encode=_encode, decode=_decoder(ObjectionState), rows=Objection.rows),
+    Kind(aggregate=Snapshot, encode=_encode, decode=_decoder(SnapshotState), rows=Snapshot.rows),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
     TICK_KIND,
     Kind(

@@ -7,8 +7,10 @@ Department and area come from the partner's registration, never from a field.
 Dates are YYYY-MM-DD, "" = none; codes are those of the glossary.
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from swtalent.common.v1 import evidence_pb2 as _evidence_pb2
 import builtins as _builtins
 import sys
@@ -923,3 +925,221 @@ class RosterRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RosterRecord: _TypeAlias = RosterRecord  # noqa: Y015
+
+@_typing.final
+class DepartureRecord(_message.Message):
+    """Death, or left the province or the field: ends all work and titles that are then in force. Certificates stay."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    DEPARTURE_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    departure: _builtins.str
+    """death, left_province or left_field."""
+    on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        departure: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departure", b"departure", "identity", b"identity", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DepartureRecord: _TypeAlias = DepartureRecord  # noqa: Y015
+
+@_typing.final
+class DesignationEndRecord(_message.Message):
+    """End of a designation that the same department reported, named by kind and first day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "kind", b"kind", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DesignationEndRecord: _TypeAlias = DesignationEndRecord  # noqa: Y015
+
+@_typing.final
+class PartyMembershipRecord(_message.Message):
+    """Party membership; never published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    status: _builtins.str
+    """formal, probationary or recommended."""
+    since: _builtins.str
+    until: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        status: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "since", b"since", "status", b"status", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyMembershipRecord: _TypeAlias = PartyMembershipRecord  # noqa: Y015
+
+@_typing.final
+class HonourRecord(_message.Message):
+    """An honour; never published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    GRANTOR_LEVEL_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    title: _builtins.bytes
+    """Sealed."""
+    grantor_level: _builtins.str
+    """national, province, prefecture, county."""
+    on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        title: _builtins.bytes = ...,
+        grantor_level: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grantor_level", b"grantor_level", "identity", b"identity", "on", b"on", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HonourRecord: _TypeAlias = HonourRecord  # noqa: Y015
+
+@_typing.final
+class CreditEventRecord(_message.Message):
+    """A credit event; never published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """breach, fraud, discipline or commendation."""
+    on: _builtins.str
+    reason: _builtins.bytes
+    """Sealed."""
+    evidence: _builtins.str
+    """SHA-256 of the document that proves it, 64 hexadecimal characters."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        kind: _builtins.str = ...,
+        on: _builtins.str = ...,
+        reason: _builtins.bytes = ...,
+        evidence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "identity", b"identity", "kind", b"kind", "on", b"on", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditEventRecord: _TypeAlias = CreditEventRecord  # noqa: Y015
+
+@_typing.final
+class WithdrawalRecord(_message.Message):
+    """Takes back a record of this partner: its id, and a revision higher than the one sent, as a correction would have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHDRAWN_ID_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_REVISION_FIELD_NUMBER: _builtins.int
+    withdrawn_id: _builtins.str
+    withdrawn_revision: _builtins.int
+    def __init__(
+        self,
+        *,
+        withdrawn_id: _builtins.str = ...,
+        withdrawn_revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["withdrawn_id", b"withdrawn_id", "withdrawn_revision", b"withdrawn_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawalRecord: _TypeAlias = WithdrawalRecord  # noqa: Y015
+
+@_typing.final
+class SnapshotRecord(_message.Message):
+    """Everybody the department has in one organisation as of a day: proposes the end of other work there, which a person
+    of the department confirms. A higher revision replaces the list until then.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    ID_NUMBERS_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    as_of: _builtins.str
+    @_builtins.property
+    def id_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """At most 5,000, each sealed as the field id_numbers."""
+
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        as_of: _builtins.str = ...,
+        id_numbers: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "id_numbers", b"id_numbers", "organisation", b"organisation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnapshotRecord: _TypeAlias = SnapshotRecord  # noqa: Y015
