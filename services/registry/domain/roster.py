@@ -15,9 +15,9 @@ BY_ROSTER = "roster"
 
 def entries_of(talent: Talent) -> tuple[RosterReport, ...]:
     """None when counted with another talent."""
-    if talent.facts().moved_to:
+    if talent.moved_to:
         return ()
-    return tuple(it for it in talent.state.reports if isinstance(it, RosterReport))
+    return tuple(it for it in talent.all_reports if isinstance(it, RosterReport))
 
 
 def in_force(talent: Talent, *, area: str, on: Day) -> Sequence[RosterReport]:
