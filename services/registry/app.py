@@ -60,8 +60,6 @@ async def compose(
         add_IdentityServiceServicer_to_server,
         IdentityServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnTalents())
-    house.read(Moving())
     house.serve(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
@@ -70,19 +68,24 @@ async def compose(
         add_OrganisationServiceServicer_to_server,
         OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnMemberships())
-    house.read(OwnOrganisations())
+    house.read(
+        OwnTalents(),
+        Moving(),
+        OwnMemberships(),
+        OwnOrganisations(),
+        OwnProgrammes(),
+        OwnHeadcounts(),
+        name="own-events",
+    )
     house.read(Contracts())
     house.serve(
         add_ProgrammeServiceServicer_to_server,
         ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnProgrammes())
     house.serve(
         add_CatalogueServiceServicer_to_server,
         CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnHeadcounts())
     house.serve(
         add_RosterServiceServicer_to_server,
         RosterServicer(store=house.store, lanes=house.lanes, clock=house.clock),
