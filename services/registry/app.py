@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.talents import RegistryServicer
+from services.registry.api.trainings import TrainingServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
 from services.registry.consumers.departments import Departments
 from services.registry.consumers.own_talents import OwnTalents
+from services.registry.consumers.sheets import Sheets
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams
@@ -17,6 +19,7 @@ from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
+from swtalent.registry.v1.training_service_pb2_grpc import add_TrainingServiceServicer_to_server
 
 
 async def compose(
@@ -35,6 +38,11 @@ async def compose(
     house.serve(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(Sheets())
+    house.serve(
+        add_TrainingServiceServicer_to_server,
+        TrainingServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses], clock=house.clock))

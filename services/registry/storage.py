@@ -7,13 +7,18 @@ from typing import Any
 
 import msgspec
 
+from services.registry.domain.cohort import CohortState, GraduateCohort
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
 from services.registry.domain.organisation import Organisation, OrganisationState
 from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import PassReport
+from services.registry.domain.sheet import Sheet, SheetState
+from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
-from services.registry.publisher import organisations, talents
-from services.shared.kernel.area import prefecture_of
+from services.registry.domain.training import BY_AREA as SESSIONS_BY_AREA
+from services.registry.domain.training import TrainingSession, TrainingState
+from services.registry.publisher import organisations, talents, training
+from services.shared.kernel.area import county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.tick import TICK_KIND
@@ -44,6 +49,14 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     return rows
 
 
+def _session_rows(session: TrainingSession) -> list[tuple[str, str]]:
+    it = session.present()
+    if it is None:
+        return []
+    county = county_of(it.venue)
+    return [(SESSIONS_BY_AREA, code) for code in {county, prefecture_of(county)}]
+
+
 KINDS = (
     Kind(
         aggregate=Talent,
@@ -68,4 +81,16 @@ KINDS = (
     ),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
     TICK_KIND,
+    Kind(
+        aggregate=TrainingSession,
+        encode=_encode,
+        decode=_decoder(TrainingState),
+        rows=_session_rows,
+        summary=training.session_summary,
+        messages=training.session_messages,
+    ),
+    Kind(aggregate=Sheet, encode=_encode, decode=_decoder(SheetState), messages=training.sheet_messages),
+    Kind(aggregate=ExamSitting, encode=_encode, decode=_decoder(SittingState), messages=training.sitting_messages),
+    Kind(aggregate=GraduateCohort, encode=_encode, decode=_decoder(CohortState), messages=training.cohort_messages),
+    Kind(aggregate=CertificateNumber, encode=_encode, decode=_decoder(NumberHeld)),
 )

@@ -103,3 +103,6 @@ REGISTRATION_END_REASONS = {
 }
 # 高级社会工作师 > 社会工作师 > 助理社会工作师.
 RANKS = {"assistant": 1, "intermediate": 2, "senior": 3}
+# 社会工作专业毕业生与相关专业毕业生; 专科及以上.
+MAJORS = {"social_work": "社会工作专业", "related": "相关专业"}
+DEGREE_LEVELS = {"junior_college": "专科", "bachelor": "本科", "master": "硕士", "doctor": "博士"}

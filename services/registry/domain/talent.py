@@ -21,7 +21,7 @@ from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.area import county_of
 from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound
-from services.shared.kernel.origin import held_for, put, supersedes
+from services.shared.kernel.origin import Origin, held_for, put, supersedes
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
@@ -221,6 +221,13 @@ class Talent(Aggregate[TalentState]):
         reports = self.state.reports
         for level in lapsed(self.facts().registrations, reports, on=on):
             self._record(RegistrationLapsed(level, on), self.state)
+
+    def forget(self, origin: Origin, event: TalentChange) -> None:
+        """Drop what was reported under this origin, as if it had never been; without effect when there is nothing."""
+        held = held_for(self.state.reports, origin)
+        if held is not None:
+            reports = tuple(report for report in self.state.reports if report is not held)
+            self._record(event, msgspec.structs.replace(self.state, reports=reports))
 
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""

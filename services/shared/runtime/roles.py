@@ -6,7 +6,7 @@ caller (`Principal.must_reach`, `must_speak_for`).
 
 from __future__ import annotations
 
-_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read")
+_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "training.read")
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
 
 ROLES: dict[str, frozenset[str]] = {
@@ -34,6 +34,7 @@ ROLES: dict[str, frozenset[str]] = {
             "registration.decide",
             "education.record",
             "talent.designate",
+            "training.manage",
             "organisation.register",
             "budget.manage",
             "contract.sign",
