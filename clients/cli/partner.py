@@ -41,6 +41,8 @@ class Type(StrEnum):
     REGISTRATION_END = "RegistrationEndRecord"
     EDUCATION = "EducationRecord"
     EDUCATION_REVERSAL = "EducationReversalRecord"
+    TRAINING_SESSION = "TrainingSessionRecord"
+    GRADUATE_COHORT = "GraduateCohortRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

@@ -172,6 +172,28 @@ class EducationReversal(Person):
     reversed_on: str
 
 
+class TrainingSession(Record):
+    session: str
+    provider: str
+    venue: str
+    since: str
+    last_day: NotRequired[str]
+    minutes: int
+    category: str
+    audience: NotRequired[str]
+    title: str
+    status: str
+
+
+class GraduateCohort(Record):
+    school: str
+    county: str
+    major: str
+    level: str
+    graduated_on: str
+    graduates: int
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -274,3 +296,19 @@ EDUCATION = _of(
     amounts=("minutes",),
 )
 EDUCATION_REVERSAL = _of(pb.EducationReversalRecord, EducationReversal, sealed=_IDENTITY, days=("reversed_on",))
+TRAINING_SESSION = _of(
+    pb.TrainingSessionRecord,
+    TrainingSession,
+    days=("since", "last_day"),
+    areas=("venue",),
+    usccs=("provider",),
+    amounts=("minutes",),
+)
+GRADUATE_COHORT = _of(
+    pb.GraduateCohortRecord,
+    GraduateCohort,
+    days=("graduated_on",),
+    areas=("county",),
+    usccs=("school",),
+    amounts=("graduates",),
+)

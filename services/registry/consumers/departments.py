@@ -23,6 +23,7 @@ from services.registry.commands import (
     reverse_education,
     review_senior,
 )
+from services.registry.consumers.lists import Lists
 from services.registry.domain.person import Person
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import Step
@@ -49,6 +50,7 @@ class Departments:
         unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
+        lists = Lists(keys=self._keys, opener=self._opener, clock=self._clock)
         return PartnerRecords(
             "registry",
             {
@@ -66,6 +68,10 @@ class Departments:
                 "RegistrationEndRecord": (records.RegistrationEndRecord, unregistered),
                 "EducationRecord": (records.EducationRecord, learned),
                 "EducationReversalRecord": (records.EducationReversalRecord, unlearned),
+                "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
+                "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
+                "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
+                "GraduateCohortRecord": (records.GraduateCohortRecord, lists.graduates),
             },
             first_owner=True,
         )
