@@ -62,6 +62,8 @@ class Sheets:
             needs.append((ExamSitting, parent))
             needs += [(CertificateNumber, row.number_index) for row in state.rows if row.number_index]
             return needs + [(IdentityCase, case_of(row.talent)) for row in state.rows]
+        if event.WhichOneof("change") == "attendance_counted":
+            return ()
         for sheet in changes(TrainingSession, event.id).aggregate.state.sheets:
             needs.append((Sheet, sheet_id(session_key(event.id), sheet.number)))
             needs += [(Talent, person.talent) for person in sheet.people]

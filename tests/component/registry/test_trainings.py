@@ -13,6 +13,7 @@ from clients.partner.seal import SealSession
 from services.registry.domain.sheet import Sheet
 from services.shared.kernel.ports import Message
 from services.shared.runtime.envelope import records_topic
+from swtalent.common.v1 import refusal_pb2
 from swtalent.registry.v1 import events_pb2 as events
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1 import training_service_pb2 as training
@@ -411,6 +412,41 @@ async def test_a_partners_results_and_graduates_count(trainings):
     assert [it.results for it in trainings.last(events.ExamSittingEvent).values()] == [3]
     assert len(trainings.talents()) == 3
     assert [it.graduates for it in trainings.last(events.GraduateCohortEvent).values()] == [80]
+
+
+async def test_a_partners_result_with_somebodys_registered_number_is_refused_and_the_rest_is_taken(trainings):
+    await trainings.registry.stub.RecordPass(
+        pb.RecordPassRequest(
+            request_id="earlier",
+            identity=an_identity(9),
+            department="human_resources",
+            level="assistant",
+            passed_on="2019-06-16",
+            number="SC-9",
+        ),
+        metadata=trainings.registry.token(**EXAM),
+    )
+    exams = Department(trainings.registry, "human_resources")
+    sitting = {"level": "assistant", "passed_on": "2021-10-16", "issuing_province": "510000"}
+    await exams.exam_results([a_row(it, number=f"SC-{it + 7}") for it in range(4)], record_id="e", **sitting)
+    await trainings.registry.settled()
+
+    assert sum(bool(it.certificates) for it in trainings.talents().values()) == 4
+    notices = trainings.registry.streams.of("registry.dead-letter.v1")
+    assert {refusal_pb2.Refusal.FromString(it.value).reason for it in notices} == {"CLAIM_TAKEN"}
+
+
+async def test_no_personal_data_is_in_the_log(trainings):
+    await trainings.planned()
+    await trainings.held()
+    await trainings.attended(range(3))
+    await trainings.announced()
+    await trainings.results([(an_identity(1), "SC-2021-1")])
+    await trainings.registry.settled()
+
+    told = b"".join(it.value + b"".join(value for _, value in it.headers) for it in trainings.registry.streams.records)
+    for secret in ("王芳", an_identity(1).id_number, "SC-2021-1"):
+        assert secret.encode() not in told
 
 
 def test_a_list_is_cut_into_sheets_and_a_row_that_is_there_twice_is_one():
