@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 
 from services.registry.domain import codes
+from services.registry.domain.education import entries
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.reports import EducationReport, NameSeen
@@ -17,7 +18,7 @@ from services.registry.domain.talent import EducationRecorded, Talent
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day, month_of
-from services.shared.kernel.errors import AmountInvalid, Duplicate, IntervalReversed, Invalid
+from services.shared.kernel.errors import AmountInvalid, Duplicate, IntervalReversed, Invalid, RuleBroken
 from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.origin import Origin
 from services.shared.kernel.ports import Clock, KeyRing
@@ -42,6 +43,12 @@ class EvidenceDiffers(Duplicate):
     reason = "EVIDENCE_DIFFERS"
     zh, en = "该证明材料已登记为其他内容", "The document was recorded with other content"
     fix_zh, fix_en = "请先冲销，或使用新的材料编号", "Reverse it, or use the id of another document"
+
+
+class EvidenceReversed(RuleBroken):
+    reason = "EVIDENCE_REVERSED"
+    zh, en = "该证明材料已冲销", "The document's entry was reversed; it no longer counts"
+    fix_zh, fix_en = "请使用新的材料编号", "Use the id of another document"
 
 
 class RecordEducation(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +130,7 @@ def step(cmd: ReportEducation, *, keys: KeyRing, today: Day) -> Step:
 
 
 async def record_education(cmd: RecordEducation, *, lanes: Lanes, clock: Clock, cause: Cause) -> Answer:
-    """Raises EVIDENCE_DIFFERS when the document is known with other content."""
+    """Raises EVIDENCE_DIFFERS when the document is known with other content, EVIDENCE_REVERSED when it was reversed."""
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     origin = Origin(cmd.by.name, f"education/{cmd.evidence_id}")
     report = _checked(cmd, origin, None, today=clock.day())
@@ -136,6 +143,9 @@ async def record_education(cmd: RecordEducation, *, lanes: Lanes, clock: Clock, 
         for held in talent.state.reports:
             if isinstance(held, EducationReport) and held.evidence_id == report.evidence_id:
                 _must_agree(held, report)
+        for entry in entries(talent.state.reports):
+            if entry.evidence_id == report.evidence_id and entry.reversed_on:
+                raise EvidenceReversed(field="evidence_id", reversed_on=entry.reversed_on)
         talent.report(report, None, _event(report))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)
