@@ -41,6 +41,12 @@ class Type(StrEnum):
     REGISTRATION_END = "RegistrationEndRecord"
     EDUCATION = "EducationRecord"
     EDUCATION_REVERSAL = "EducationReversalRecord"
+    ACCREDITATION = "AccreditationRecord"
+    RESIDENTS = "ResidentsRecord"
+    FOUNDER = "FounderRecord"
+    PARTY_ARRANGEMENT = "PartyArrangementRecord"
+    ORGANISATION_CREDIT = "OrganisationCreditRecord"
+    ENROLMENT = "EnrolmentRecord"
     TRAINING_SESSION = "TrainingSessionRecord"
     GRADUATE_COHORT = "GraduateCohortRecord"
 

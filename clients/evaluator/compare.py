@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clients.evaluator.counting import RULES, Month, values
+from clients.evaluator.counting import MOVING, RULES, Month, values
 from clients.evaluator.logs import CHECKPOINTS, Place
 from clients.evaluator.notes import Checkpoint, NoteInvalid, Verifier
 from clients.evaluator.replay import Difference, Replay, Said
@@ -60,7 +60,9 @@ def statement(trees: Mapping[Place, Tree], said: Said, published: Mapping[str, S
 
 
 def computed(replay: Replay, said: Said) -> Values:
-    """All fed indicators at a replay up to the statement's cut, in the statement's order."""
+    """All fed indicators at a replay up to the statement's cut, in the statement's order. At the cut nobody may be on
+    the way between two talents: such a person is counted twice or not at all.
+    """
     facts = said.facts
     if facts.contributions_version != RULES:
         what = f"{said.id} counts by rules {facts.contributions_version}, this evaluator by {RULES}"
@@ -69,7 +71,11 @@ def computed(replay: Replay, said: Said) -> Values:
         month = Month(facts.month)
     except ValueError:
         raise Difference(said.place, said.offset, f"{said.id} is of no month: {facts.month!r}") from None
-    found = values(replay.counts(month), replay.definitions(), facts.area)
+    counts = replay.counts(month)
+    moving = sum(amount for (series, _), amount in counts.items() if series == MOVING)
+    if moving:
+        raise Difference(said.place, said.offset, f"{said.id} was made while {moving} talents were being moved")
+    found = values(counts, replay.definitions(), facts.area)
     return {value.number: found[value.number] for value in facts.values if value.number in found} | found
 
 

@@ -97,6 +97,30 @@ class Builders(ABC):
         """Takes back education that the department reported (冲销)."""
         await self._put(records.EDUCATION_REVERSAL, fields)
 
+    async def accreditation(self, **fields: Unpack[records.Accreditation]) -> None:
+        """A base (培训基地、实践基地、创新空间) of an organisation; it ends by a higher revision."""
+        await self._put(records.ACCREDITATION, fields)
+
+    async def residents(self, **fields: Unpack[records.Residents]) -> None:
+        """Residents of an institution, counted on a day; left out = nobody."""
+        await self._put(records.RESIDENTS, fields)
+
+    async def founder(self, **fields: Unpack[records.Founder]) -> None:
+        """Who founded an organisation: a person or an organisation."""
+        await self._put(records.FOUNDER, fields)
+
+    async def party_arrangement(self, **fields: Unpack[records.PartyArrangement]) -> None:
+        """How the party's work is arranged in an organisation; it ends by a higher revision."""
+        await self._put(records.PARTY_ARRANGEMENT, fields)
+
+    async def organisation_credit(self, **fields: Unpack[records.OrganisationCredit]) -> None:
+        """A credit event of an organisation; an appeal is a higher revision."""
+        await self._put(records.ORGANISATION_CREDIT, fields)
+
+    async def enrolment(self, **fields: Unpack[records.Enrolment]) -> None:
+        """Somebody takes part in a programme (参加培养项目); leaving or completing it is a higher revision."""
+        await self._put(records.ENROLMENT, fields)
+
     async def training_session(self, **fields: Unpack[records.TrainingSession]) -> None:
         """A training (培训) as it stands: planned, held or cancelled."""
         await self._put(records.TRAINING_SESSION, fields)
@@ -180,6 +204,12 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "RegistrationEndRecord": (Builders.registration_end, records.REGISTRATION_END),
     "EducationRecord": (Builders.education, records.EDUCATION),
     "EducationReversalRecord": (Builders.education_reversal, records.EDUCATION_REVERSAL),
+    "AccreditationRecord": (Builders.accreditation, records.ACCREDITATION),
+    "ResidentsRecord": (Builders.residents, records.RESIDENTS),
+    "FounderRecord": (Builders.founder, records.FOUNDER),
+    "PartyArrangementRecord": (Builders.party_arrangement, records.PARTY_ARRANGEMENT),
+    "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
+    "EnrolmentRecord": (Builders.enrolment, records.ENROLMENT),
     "TrainingSessionRecord": (Builders.training_session, records.TRAINING_SESSION),
     "GraduateCohortRecord": (Builders.graduate_cohort, records.GRADUATE_COHORT),
 }

@@ -172,6 +172,57 @@ class EducationReversal(Person):
     reversed_on: str
 
 
+class Accreditation(Record):
+    organisation: str
+    kind: str
+    grantor: str
+    since: str
+    until: NotRequired[str]
+
+
+class Residents(Record):
+    organisation: str
+    on: str
+    residents: NotRequired[int]
+
+
+class Founder(Record):
+    """A person, sealed before it leaves the process, or `founder_organisation`."""
+
+    name: NotRequired[str]
+    id_number: NotRequired[str]
+    phone: NotRequired[str]
+    organisation: str
+    founder_organisation: NotRequired[str]
+
+
+class PartyArrangement(Record):
+    organisation: str
+    kind: str
+    other: NotRequired[str]
+    responsible: str
+    since: str
+    until: NotRequired[str]
+
+
+class OrganisationCredit(Record):
+    organisation: str
+    event: str
+    kind: str
+    since: str
+    until: NotRequired[str]
+    appealed_on: NotRequired[str]
+    appeal: NotRequired[str]
+    decided_on: NotRequired[str]
+
+
+class Enrolment(Person):
+    programme_id: str
+    since: str
+    until: NotRequired[str]
+    result: NotRequired[str]
+
+
 class TrainingSession(Record):
     session: str
     provider: str
@@ -296,6 +347,44 @@ EDUCATION = _of(
     amounts=("minutes",),
 )
 EDUCATION_REVERSAL = _of(pb.EducationReversalRecord, EducationReversal, sealed=_IDENTITY, days=("reversed_on",))
+ACCREDITATION = _of(
+    pb.AccreditationRecord,
+    Accreditation,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    usccs=("organisation",),
+)
+RESIDENTS = _of(pb.ResidentsRecord, Residents, days=("on",), usccs=("organisation",), amounts=("residents",))
+FOUNDER = _of(
+    pb.FounderRecord,
+    Founder,
+    sealed=_IDENTITY,
+    usccs=("organisation", "founder_organisation"),
+    together=(("name", "id_number"),),
+)
+PARTY_ARRANGEMENT = _of(
+    pb.PartyArrangementRecord,
+    PartyArrangement,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    usccs=("organisation", "other"),
+)
+ORGANISATION_CREDIT = _of(
+    pb.OrganisationCreditRecord,
+    OrganisationCredit,
+    days=("since", "until", "appealed_on", "decided_on"),
+    intervals=(("since", "until"),),
+    usccs=("organisation",),
+    together=(("appeal", "decided_on"),),
+)
+ENROLMENT = _of(
+    pb.EnrolmentRecord,
+    Enrolment,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    together=(("until", "result"),),
+)
 TRAINING_SESSION = _of(
     pb.TrainingSessionRecord,
     TrainingSession,

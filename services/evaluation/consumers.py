@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from services.evaluation.commands.fold_records import Fold, PositionLost
 from services.evaluation.commands.publish_checkpoints import Checkpoints
-from services.evaluation.domain.contributions import network, organisation, reference, talent
+from services.evaluation.domain.contributions import network, organisation, reference, talent, training
 from services.evaluation.domain.contributions.months import Cells
 from services.evaluation.domain.folded import Place, subject_id
 from services.evaluation.domain.merkle import Record
@@ -48,10 +48,10 @@ _CONTRIBUTIONS: dict[str, Sequence[tuple[Any, Callable[[str, Any], Cells]]]] = {
         (registry_pb.TalentEvent, talent.contributions),
         (registry_pb.OrganisationEvent, organisation.contributions),
         (registry_pb.IdentityCaseEvent, _nothing),
-        (registry_pb.TrainingSessionEvent, _nothing),
+        (registry_pb.TrainingSessionEvent, training.session),
         (registry_pb.SheetEvent, _nothing),
         (registry_pb.ExamSittingEvent, _nothing),
-        (registry_pb.GraduateCohortEvent, _nothing),
+        (registry_pb.GraduateCohortEvent, training.cohort),
         (registry_pb.ProgrammeEvent, _nothing),
         (registry_pb.CatalogueEvent, _nothing),
         (registry_pb.CallUpEvent, _nothing),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
+from services.registry.api.organisations import OrganisationServicer
+from services.registry.api.programmes import ProgrammeServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.api.trainings import TrainingServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
+from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.own_headcounts import OwnHeadcounts
+from services.registry.consumers.own_memberships import OwnMemberships
+from services.registry.consumers.own_organisations import OwnOrganisations
+from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.consumers.sheets import Sheets
 from services.registry.storage import KINDS
@@ -17,7 +25,10 @@ from services.shared.runtime.lifecycle import App
 from services.shared.runtime.sealing import LocalKeyRing, SealOpener
 from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
+from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
+from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
+from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 from swtalent.registry.v1.training_service_pb2_grpc import add_TrainingServiceServicer_to_server
 
@@ -39,6 +50,23 @@ async def compose(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
+    house.serve(
+        add_OrganisationServiceServicer_to_server,
+        OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnMemberships())
+    house.read(OwnOrganisations())
+    house.read(Contracts())
+    house.serve(
+        add_ProgrammeServiceServicer_to_server,
+        ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnProgrammes())
+    house.serve(
+        add_CatalogueServiceServicer_to_server,
+        CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.read(OwnHeadcounts())
     house.read(Sheets())
     house.serve(
         add_TrainingServiceServicer_to_server,

@@ -7,18 +7,26 @@ from typing import Any
 
 import msgspec
 
+from services.registry.domain import headcount
+from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.cohort import CohortState, GraduateCohort
+from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet
+from services.registry.domain.enrolment import SheetState as MemberSheetState
+from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
+from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
+from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
-from services.registry.domain.reports import PassReport
+from services.registry.domain.reports import EnrolmentReport, PassReport
 from services.registry.domain.sheet import Sheet, SheetState
 from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
 from services.registry.domain.training import BY_AREA as SESSIONS_BY_AREA
 from services.registry.domain.training import TrainingSession, TrainingState
-from services.registry.publisher import organisations, talents, training
-from services.shared.kernel.area import county_of, prefecture_of
+from services.registry.publisher import catalogues, organisations, programmes, talents, training
+from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.tick import TICK_KIND
@@ -46,7 +54,39 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
     registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
     rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
+    enrolled = {it.programme for it in talent.state.reports if isinstance(it, EnrolmentReport)}
+    rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     return rows
+
+
+def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
+    """By area, and by area and kind; a stub is in no area."""
+    it = organisation.registration
+    if it is None:
+        return []
+    areas = {it.county, prefecture_of(it.county), PROVINCE}
+    return [(ORGANISATIONS_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
+
+
+def _programme_rows(programme: Programme) -> list[tuple[str, str]]:
+    """By area, by area and kind, by paired agency; what nobody has opened is in no list."""
+    it = programme.state.opening
+    if not programme.opened:
+        return []
+    areas = {it.area, prefecture_of(it.area), PROVINCE}
+    paired = {code for pairing in programme.state.pairings for code in (pairing.supporter, pairing.supported)}
+    rows = [(PROGRAMMES_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
+    return rows + [(BY_AGENCY, code) for code in paired]
+
+
+def _catalogue_rows(catalogue: RegionalCatalogue) -> list[tuple[str, str]]:
+    it = catalogue.state
+    return [(BY_YEAR_AND_AREA, f"{it.year}/{code}") for code in {it.area, prefecture_of(it.area), PROVINCE}]
+
+
+def _headcount_rows(it: Headcount) -> list[tuple[str, str]]:
+    county = county_of(it.id)
+    return [(headcount.BY_AREA, code) for code in {county, prefecture_of(county), PROVINCE}]
 
 
 def _session_rows(session: TrainingSession) -> list[tuple[str, str]]:
@@ -71,6 +111,8 @@ KINDS = (
         aggregate=Organisation,
         encode=_encode,
         decode=_decoder(OrganisationState),
+        rows=_organisation_rows,
+        summary=organisations.organisation_summary,
         messages=organisations.organisation_messages,
     ),
     Kind(
@@ -81,6 +123,30 @@ KINDS = (
     ),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
     TICK_KIND,
+    Kind(
+        aggregate=Programme,
+        encode=_encode,
+        decode=_decoder(ProgrammeState),
+        rows=_programme_rows,
+        summary=programmes.programme_summary,
+        messages=programmes.programme_messages,
+    ),
+    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(MemberSheetState)),
+    Kind(
+        aggregate=RegionalCatalogue,
+        encode=_encode,
+        decode=_decoder(CatalogueFacts),
+        rows=_catalogue_rows,
+        summary=catalogues.catalogue_summary,
+        messages=catalogues.catalogue_messages,
+    ),
+    Kind(
+        aggregate=Headcount,
+        encode=_encode,
+        decode=_decoder(HeadcountState),
+        rows=_headcount_rows,
+        summary=headcount.summary,
+    ),
     Kind(
         aggregate=TrainingSession,
         encode=_encode,

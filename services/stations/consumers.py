@@ -10,7 +10,7 @@ import msgspec
 
 from services.shared.kernel.area import COMMUNITY
 from services.shared.kernel.dates import Day
-from services.shared.kernel.follower import Follower
+from services.shared.kernel.follower import Follower, hear
 from services.shared.kernel.ports import Clock
 from services.shared.kernel.step import Step
 from services.shared.runtime.envelope import EVENT_TOPICS, header
@@ -85,7 +85,7 @@ class Talents:
             recognised=[(it.since, it.until) for it in event.after.recognitions],
         )
         for code in work.keys() | set(follower.aggregate.state.written_to):
-            changes(Community, code).apply(_employ(event.id, work.get(code, ())))
+            hear(changes(Community, code), event.id, event.version, _employ(event.id, work.get(code, ())))
         follower.apply(lambda it: it.see(event.version, tuple(sorted(work))))
 
 
@@ -125,7 +125,8 @@ class OwnStations:
             ServedBy(event.id, Day(it.since), Day(it.until)) for it in event.after.statuses if it.status == "operating"
         )
         for code in {*seen.serves, *follower.aggregate.state.written_to}:
-            changes(Township, code).apply(_serve(event.id, times if code in seen.serves else None))
+            serve = _serve(event.id, times if code in seen.serves else None)
+            hear(changes(Township, code), event.id, event.version, serve)
         follower.apply(lambda it: it.see(event.version, seen.serves))
 
 

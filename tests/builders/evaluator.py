@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from clients.evaluator.counting import RULES
 from clients.evaluator.logs import CHECKPOINTS, TOPICS, Entry, Export, Place
 from clients.evaluator.notes import Verifier, statement_text
 from clients.evaluator.tree import leaf_hash
@@ -118,7 +119,13 @@ class Platform:
     ) -> evaluation.StatementEvent:
         """Over the log as it is; not added yet."""
         facts = evaluation.StatementFacts(
-            **{"month": month, "area": "510000", "contributions_version": 1, "published_on": "2021-01-05", **changed}
+            **{
+                "month": month,
+                "area": "510000",
+                "contributions_version": RULES,
+                "published_on": "2021-01-05",
+                **changed,
+            }
         )
         for topic in TOPICS:
             cut = facts.cut.add(topic=topic)

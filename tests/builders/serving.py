@@ -58,6 +58,13 @@ class SetClock:
         await asyncio.sleep(0.01)
 
 
+class StillClock(SetClock):
+    """The date stands still, but waiting takes the time it takes: for whole services, whose readers may clash."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
 @cache
 def _define_probe() -> None:
     file = descriptor_pb2.FileDescriptorProto(

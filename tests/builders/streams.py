@@ -51,7 +51,7 @@ class MemoryStreams:
             self._grown.notify_all()
             await self._grown.wait_for(lambda: len(self.records) > position)
 
-    async def settled(self, *, within_s: float = 10.0) -> None:
+    async def settled(self, *, within_s: float = 60.0) -> None:
         """Wait until every group has worked through everything."""
         async with asyncio.timeout(within_s), self._grown:
             await self._grown.wait_for(lambda: all(at == len(self.records) for at in self._idle.values()))

@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients.evaluator.counting import Month, count
-from services.evaluation.domain.contributions import network, organisation, reference, talent
+from services.evaluation.domain.contributions import network, organisation, reference, talent, training
 from swtalent.evaluation.v1 import events_pb2 as evaluation
 from swtalent.registry.v1 import events_pb2 as registry
 from swtalent.stations.v1 import events_pb2 as stations
 
-YEAR_SERIES = {"15", "S15d", "S15a", "S15b", "S17"}
+YEAR_SERIES = {"11", "12", "13", "15", "S12", "S12d", "S13a", "S13b", "S15d", "S15a", "S15b", "S17"}
+ROLES = ["", "manager", "child_welfare_supervisor", "child_welfare_director", "committee_member"]
+CATEGORIES = ["professional", "vocational", "manager", "exam_preparation", "ethics"]
 MONTHS = [f"{year}-{number:02d}" for year in range(2018, 2023) for number in (1, 2, 6, 11, 12)]
 PLACES = ["510104", "510104017", "510104017001", "510703", "510703001002", "500101", "510000"]
 
@@ -41,6 +43,8 @@ def affiliations(draw, number):
         community_kind=draw(st.sampled_from(["urban", "rural"])) if len(place) == 12 else "",
         practitioner=draw(st.booleans()),
         principal=draw(st.booleans()),
+        role=draw(st.sampled_from(ROLES)),
+        field=draw(st.sampled_from(["", "elderly_care", "minors", "school"])),
         **draw(intervals()),
     )
 
@@ -51,11 +55,18 @@ def talents(draw):
         home_county=draw(st.sampled_from(["", "510104", "330106"])),
         disputed=draw(st.booleans()),
         moved_to=draw(st.sampled_from(["", "", "", "other"])),
+        moving=draw(st.booleans()),
     )
+    for _ in range(draw(st.integers(0, 2))):
+        facts.registrations.add(level="assistant", basis="first", **draw(intervals()))
+    for month in sorted(draw(st.sets(some_day, max_size=4))):
+        facts.learned.add(month=month[:7], minutes=draw(st.sampled_from([45, 1080, 1124, 1125])))
+    for on in draw(st.lists(some_day, max_size=3)):
+        facts.trained.add(category=draw(st.sampled_from(CATEGORIES)), on=on)
     for number in range(draw(st.integers(0, 3))):
         facts.affiliations.append(draw(affiliations(number)))
     for _ in range(draw(st.integers(0, 2))):
-        facts.recognitions.add(ground="training", **draw(intervals()))
+        facts.recognitions.add(ground=draw(st.sampled_from(["training", "degree"])), **draw(intervals()))
     for level in draw(st.sets(st.sampled_from(["assistant", "intermediate", "senior"]))):
         passed = draw(some_day)
         granted = draw(st.just("") | some_day) if level == "senior" else ""
@@ -83,7 +94,7 @@ def talents(draw):
 def organisations(draw):
     facts = registry.OrganisationFacts(
         known=draw(st.sampled_from([True, True, False])),
-        kind=draw(st.sampled_from(["private_agency", "public_institution"])),
+        kind=draw(st.sampled_from(["private_agency", "public_institution", "elderly_care_institution"])),
         civil_affairs=draw(st.booleans()),
         county=draw(st.sampled_from(["510104", "510703"])),
         registered_on=draw(some_day),
@@ -100,7 +111,39 @@ def organisations(draw):
         )
         for _ in range(draw(st.integers(0, 2))):
             post.holders.add(talent="t", professional=draw(st.booleans()), **draw(intervals()))
+    for kind in draw(st.lists(st.sampled_from(["training_base", "practice_base", "innovation_space"]), max_size=3)):
+        facts.accreditations.add(kind=kind, **draw(intervals()))
+    for on in sorted(draw(st.sets(some_day, max_size=3))):
+        facts.residents.add(on=on, residents=draw(st.sampled_from([0, 99, 100, 101, 300])))
+    for _ in range(draw(st.integers(0, 3))):
+        facts.party_cover.add(fits=draw(st.booleans()), **draw(intervals()))
+    for number in range(draw(st.integers(0, 2))):
+        facts.contracts.add(contract=f"c{number}", **draw(intervals()))
     return facts
+
+
+@st.composite
+def sessions(draw):
+    return registry.TrainingSessionFacts(
+        venue=draw(st.sampled_from(PLACES)),
+        last_day=draw(some_day),
+        minutes=draw(st.sampled_from([0, 45, 2_700])),
+        category=draw(st.sampled_from(CATEGORIES)),
+        status=draw(st.sampled_from(["planned", "held", "held", "cancelled"])),
+        attendees=draw(st.integers(0, 50)),
+        person_minutes=draw(st.integers(0, 9_000)),
+    )
+
+
+@st.composite
+def cohorts(draw):
+    return registry.GraduateCohortFacts(
+        county=draw(st.sampled_from(["510104", "510703", "500101"])),
+        major=draw(st.sampled_from(["social_work", "social_work", "related"])),
+        level=draw(st.sampled_from(["junior_college", "bachelor", "master", "doctor", "secondary"])),
+        graduated_on=draw(some_day),
+        graduates=draw(st.integers(0, 40)),
+    )
 
 
 @st.composite
@@ -152,7 +195,7 @@ def summed(cells, month: str) -> Counter:
 def counted(event: str, id_: str, facts, month: str) -> Counter:
     found: Counter = Counter()
     for series, county, amount in count(event, id_, facts, Month(month)):
-        if county.startswith("51"):
+        if county.startswith("51") and amount:
             found[(series, county)] += amount
     return found
 
@@ -174,6 +217,14 @@ def test_organisations(facts):
     cells = organisation.contributions("o", facts)
     for month in MONTHS:
         assert counted("OrganisationEvent", "o", facts, month) == summed(cells, month), month
+
+
+@MANY
+@given(sessions(), cohorts())
+def test_training_and_graduates(session, cohort):
+    for month in MONTHS:
+        assert counted("TrainingSessionEvent", "s", session, month) == summed(training.session("s", session), month)
+        assert counted("GraduateCohortEvent", "c", cohort, month) == summed(training.cohort("c", cohort), month)
 
 
 @MANY

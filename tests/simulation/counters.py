@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from services.shared.kernel.aggregate import Aggregate, Recorded
 from services.shared.kernel.change import Cause
 from services.shared.kernel.errors import AmountInvalid, RuleBroken
-from services.shared.kernel.follower import Followed, Follower
+from services.shared.kernel.follower import Followed, Follower, hear
 from services.shared.kernel.ids import event_id
 from services.shared.kernel.origin import Origin, held_for, put, supersedes
 from services.shared.kernel.ports import Message
@@ -65,16 +66,22 @@ class Ledger(Aggregate[tuple[str, ...]]):
             self._record(record_id, tuple(sorted((*self.state, record_id))))
 
 
-class Sum(Aggregate[dict[str, int]]):
+class Summed(msgspec.Struct, frozen=True):
+    totals: dict[str, int] = {}
+    heard: dict[str, int] = {}
+
+
+class Sum(Aggregate[Summed]):
     kind = "sum"
 
     @classmethod
-    def blank(cls) -> dict[str, int]:
-        return {}
+    def blank(cls) -> Summed:
+        return Summed()
 
     def put(self, counter: str, total: int) -> None:
-        if self.state.get(counter) != total:
-            self._record("put", {**self.state, counter: total})
+        if self.state.totals.get(counter) != total:
+            totals = {**self.state.totals, counter: total}
+            self._record("put", msgspec.structs.replace(self.state, totals=totals))
 
 
 class ReportReader:
@@ -122,8 +129,13 @@ class SumReader:
         follower = changes(Follower, f"sum/{event['id']}")
         if not follower.aggregate.is_next(event["version"]):
             return
-        changes(Sum, f"sum-{event['id'][-1]}").apply(lambda known: known.put(event["id"], event["total"]))
+        put = partial(_put, counter=event["id"], total=event["total"])
+        hear(changes(Sum, f"sum-{event['id'][-1]}"), event["id"], event["version"], put)
         follower.apply(lambda known: known.see(event["version"], ()))
+
+
+def _put(known: Sum, *, counter: str, total: int) -> None:
+    known.put(counter, total)
 
 
 def counter_event(counter_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message, ...]:
@@ -144,7 +156,7 @@ KINDS = (
         messages=counter_event,
     ),
     _kind(Ledger, tuple[str, ...]),
-    _kind(Sum, dict[str, int]),
+    _kind(Sum, Summed),
     _kind(Follower, Followed),
     refusal_kind("sim"),
 )

@@ -227,7 +227,7 @@ class Run:
         assert noted == {record for record in self.reported if record.startswith("good")}, "ledger differs"
 
         sums = await store.get_many(Sum, [f"sum-{number}" for number in range(5)])
-        summed = {c: total for change in sums.values() for c, total in change.aggregate.state.items()}
+        summed = {c: total for change in sums.values() for c, total in change.aggregate.state.totals.items()}
         assert summed == {c: total for c, total in totals.items() if counters[c].aggregate.exists}, "sums differ"
 
         last = first_occurrences(self.log, EVENTS)

@@ -7,11 +7,13 @@ import msgspec
 from services.evaluation.commands.fold_records import Fold, PositionLost
 from services.evaluation.domain import statement as signed
 from services.evaluation.domain.contributions import CONTRIBUTIONS_VERSION
+from services.evaluation.domain.contributions.talent import MOVING
 from services.evaluation.domain.folded import Place
 from services.evaluation.domain.indicator import MonthInFuture, MonthInvalid, parts
 from services.evaluation.domain.reference import Catalogue
 from services.evaluation.domain.statement import (
     FoldBehind,
+    OpenMoves,
     PartitionCut,
     PartitionStopped,
     Statement,
@@ -60,7 +62,7 @@ async def publish_statement(
     cause: Cause,
 ) -> Answer:
     """Waits until what was written before the call is folded. Raises PARTITION_STOPPED, UNREAD_EVENT_TYPES,
-    FOLD_BEHIND, STATEMENT_NOT_FOUND (of `restates`).
+    FOLD_BEHIND, OPEN_MOVES, STATEMENT_NOT_FOUND (of `restates`).
     """
     today = clock.day()
     if not is_month(cmd.month):
@@ -132,6 +134,9 @@ async def _cut(month: str, *, fold: Fold, catalogue: Catalogue) -> Cut:
         _must_run(fold)
         if fold.lost:
             raise FoldBehind(partitions=len(fold.lost))
+        moving = fold.table.on(MOVING, PROVINCE, month)
+        if moving:
+            raise OpenMoves(talents=moving)
         values = []
         for number, definition in catalogue.indicators.items():
             if definition.fed:

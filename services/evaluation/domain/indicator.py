@@ -68,11 +68,13 @@ def decimal(value: Fraction, places: int = PLACES) -> str:
 
 
 def parts(definition: IndicatorFacts, area: str, month: str, table: Table) -> tuple[int, int]:
-    """Numerator and denominator; the denominator of a plain count is 0."""
-    read = table.in_year if definition.accumulation == "year" else table.on
+    """Numerator and denominator; the denominator of a plain count is 0. What accumulates as `year_per_stock` has a
+    sum of January to the month over a stock on its last day.
+    """
+    above, below = definition.accumulation in ("year", "year_per_stock"), definition.accumulation == "year"
     return (
-        read(definition.numerator, area, month),
-        read(definition.denominator, area, month) if definition.denominator else 0,
+        (table.in_year if above else table.on)(definition.numerator, area, month),
+        (table.in_year if below else table.on)(definition.denominator, area, month) if definition.denominator else 0,
     )
 
 

@@ -26,6 +26,15 @@ class UnreadEvents(RuleBroken):
     fix_zh, fix_en = "请升级评估服务", "Upgrade the evaluation service"
 
 
+class OpenMoves(RuleBroken):
+    reason = "OPEN_MOVES"
+    zh, en = (
+        "有人员档案正在合并或拆分，不能发布公报",
+        "Talents are being merged or separated, so no statement can be made",
+    )
+    fix_zh, fix_en = "请等待合并完成后再试", "Ask again once the moves are done"
+
+
 class FoldBehind(Unavailable):
     reason = "FOLD_BEHIND"
     zh, en = "事件尚未全部计入，请稍后再试", "Not all events written so far are folded yet"

@@ -185,6 +185,10 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
             as_of=dates.instant(self._clock.now()),
             version=organisation.version,
             reasons=standing.reasons,
+            certified_staff=standing.certified_staff,
+            credit=standing.credit,
+            party_cover=organisations_out.party_cover(standing.party_cover),
+            residents=standing.residents,
         )
 
 

@@ -8,14 +8,20 @@ from typing import Any
 import msgspec
 
 from services.registry.commands import (
+    accredit,
     annul_certificate,
     apply_registration,
+    count_residents,
     create_post,
     decide_registration,
     designate,
     end_affiliation,
     end_registration,
     record_education,
+    record_enrolment,
+    record_founder,
+    record_organisation_credit,
+    record_party_arrangement,
     record_pass,
     record_pay,
     record_talent,
@@ -24,7 +30,7 @@ from services.registry.commands import (
     review_senior,
 )
 from services.registry.consumers.lists import Lists
-from services.registry.domain.person import Person
+from services.registry.domain.person import Person, protect
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import Step
 from services.shared.runtime.filled import filled
@@ -50,6 +56,7 @@ class Departments:
         unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
+        enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
         lists = Lists(keys=self._keys, opener=self._opener, clock=self._clock)
         return PartnerRecords(
             "registry",
@@ -68,6 +75,23 @@ class Departments:
                 "RegistrationEndRecord": (records.RegistrationEndRecord, unregistered),
                 "EducationRecord": (records.EducationRecord, learned),
                 "EducationReversalRecord": (records.EducationReversalRecord, unlearned),
+                "AccreditationRecord": (
+                    records.AccreditationRecord,
+                    self._of_organisation(accredit.step, accredit.Accredit),
+                ),
+                "ResidentsRecord": (
+                    records.ResidentsRecord,
+                    self._of_organisation(count_residents.step, count_residents.CountResidents),
+                ),
+                "FounderRecord": (records.FounderRecord, self.founder),
+                "PartyArrangementRecord": (
+                    records.PartyArrangementRecord,
+                    self._of_organisation(
+                        record_party_arrangement.step, record_party_arrangement.RecordPartyArrangement
+                    ),
+                ),
+                "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
+                "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
                 "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
                 "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
                 "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
@@ -160,5 +184,48 @@ class Departments:
                 by=sender.partner,
             ),
             keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def _of_organisation(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
+        """Records about an organisation whose fields are those of the command."""
+
+        def handle(record: Any, sender: Sender) -> Step:
+            return step(
+                filled(command, record, by=sender.partner, origin=sender.origin, etag=""), today=self._clock.day()
+            )
+
+        return handle
+
+    def founder(self, record: records.FounderRecord, sender: Sender) -> Step:
+        talent = ""
+        if record.HasField("identity"):
+            person = self._person(record.identity, sender)
+            if person != Person("", ""):
+                talent = protect(
+                    person, department=sender.partner.department, keys=self._keys, today=self._clock.day()
+                ).talent
+        return record_founder.step(
+            filled(
+                record_founder.RecordFounder,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                founder_talent=talent,
+                etag="",
+            ),
+            today=self._clock.day(),
+        )
+
+    def organisation_credit(self, record: records.OrganisationCreditRecord, sender: Sender) -> Step:
+        return record_organisation_credit.step(
+            filled(
+                record_organisation_credit.RecordOrganisationCredit,
+                record,
+                by=sender.partner,
+                origin=sender.origin,
+                department=sender.partner.department,
+                etag="",
+            ),
             today=self._clock.day(),
         )

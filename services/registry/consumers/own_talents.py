@@ -10,7 +10,7 @@ import msgspec
 from services.registry.domain.holding import held_posts
 from services.registry.domain.identity_case import IdentityCase
 from services.registry.domain.organisation import Holder, Organisation
-from services.shared.kernel.follower import Follower
+from services.shared.kernel.follower import Follower, hear
 from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.registry.v1 import events_pb2 as events
@@ -60,7 +60,8 @@ class OwnTalents:
             [(it.since, it.until) for it in event.after.recognitions],
         )
         for uscc in held.keys() | set(follower.aggregate.state.written_to):
-            changes(Organisation, uscc).apply(partial(_hold, talent=event.id, entries=held.get(uscc, ())))
+            hold = partial(_hold, talent=event.id, entries=held.get(uscc, ()))
+            hear(changes(Organisation, uscc), seen.follower, event.version, hold)
         if disputed:
             why = event.identity_disputed
             changes(IdentityCase, why.identity_case).apply(

@@ -103,6 +103,41 @@ REGISTRATION_END_REASONS = {
 }
 # 高级社会工作师 > 社会工作师 > 助理社会工作师.
 RANKS = {"assistant": 1, "intermediate": 2, "senior": 3}
+ACCREDITATIONS = {
+    "training_base": "培训基地",
+    "practice_base": "实践基地",
+    "innovation_space": "创新空间",
+}
+PARTY_ARRANGEMENTS = {
+    "own_branch": "单独党组织",
+    "joint_branch": "联合党支部",
+    "party_work_instructor": "党建工作指导员",
+    "lead_organisation": "带动社会组织",
+}
+# Arrangements with another organisation, which must be named.
+SHARED_ARRANGEMENTS = frozenset({"joint_branch", "lead_organisation"})
+CREDIT_EVENTS = {
+    "abnormal_activity": "活动异常名录",
+    "seriously_unlawful": "严重违法失信名单",
+    "contract_breach": "违约",
+    "serious_finding": "严重评估问题",
+}
+APPEALS = {"upheld": "申诉成立", "rejected": "申诉不成立"}
+PROGRAMMES = {
+    "empowerment": "天府社工增能计划",
+    "ten_thousand": "万人培养工程",
+    "support_plan": "社会工作专业人才支持计划",
+    "agency_pairing": "社会工作服务机构牵手计划",
+    "chuan_yu": "川渝人才交流",
+    "emei": "天府峨眉计划",
+}
+# Of support plans (支持计划).
+REGION_TYPES = {
+    "poverty_relief": "重点帮扶地区",
+    "ethnic": "边疆民族地区",
+    "old_revolutionary": "革命老区",
+}
+ENROLMENT_RESULTS = {"left": "退出", "passed": "合格", "excellent": "优秀"}
 # 社会工作专业毕业生与相关专业毕业生; 专科及以上.
 MAJORS = {"social_work": "社会工作专业", "related": "相关专业"}
 DEGREE_LEVELS = {"junior_college": "专科", "bachelor": "本科", "master": "硕士", "doctor": "博士"}

@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
+from services.registry.domain.organisation_reports import (
+    Accreditation,
+    AccreditationNotFound,
+    AccreditationReport,
+    Accredited,
+    ArrangementNotFound,
+    ArrangementReport,
+    Certified,
+    CreditReport,
+    Ended,
+    FounderReport,
+    OrganisationPrivateChanged,
+    PartyCoverChanged,
+    ResidentCount,
+    ResidentsCounted,
+    ResidentsReport,
+    ServiceContract,
+    ServiceContracted,
+    accreditations,
+    arrangements,
+    contracts_told,
+    must_have_begun,
+    resident_counts,
+)
+from services.registry.domain.party import (
+    Branch,
+    Member,
+    Neighbour,
+    PartyCover,
+    Place,
+    party_cover,
+    told,
+)
+from services.registry.domain.party_rules import JOINT_BRANCH, OWN_BRANCH
 from services.shared.kernel.aggregate import Aggregate
-from services.shared.kernel.dates import Day, holds
+from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import NotFound
-from services.shared.kernel.origin import Origin, held_for, put, supersedes
+from services.shared.kernel.origin import Origin, Report, held_for, put, supersedes
+
+# View of registered organisations by county, prefecture and province, alone and with "/<kind>".
+BY_AREA = "area"
 
 
 class OrganisationNotFound(NotFound):
@@ -72,12 +111,33 @@ class OrganisationFacts(msgspec.Struct, frozen=True):
     closed_on: Day = Day("")
     grade: str = ""
     posts: tuple[Post, ...] = ()
+    accreditations: tuple[Accreditation, ...] = ()
+    residents: tuple[ResidentCount, ...] = ()
+    party_cover: tuple[PartyCover, ...] = ()
+    contracts: tuple[ServiceContract, ...] = ()
 
 
 class OrganisationState(msgspec.Struct, frozen=True):
+    """Reports by origin; below them what sagas write down of talents, contracts and other organisations."""
+
     registrations: tuple[Registration, ...] = ()
     posts: tuple[PostReport, ...] = ()
     holders: tuple[tuple[str, Holder], ...] = ()
+    accreditations: tuple[AccreditationReport, ...] = ()
+    accreditation_ends: tuple[Ended, ...] = ()
+    residents: tuple[ResidentsReport, ...] = ()
+    founders: tuple[FounderReport, ...] = ()
+    arrangements: tuple[ArrangementReport, ...] = ()
+    arrangement_ends: tuple[Ended, ...] = ()
+    credit: tuple[CreditReport, ...] = ()
+    members: tuple[Member, ...] = ()
+    staff: tuple[Certified, ...] = ()
+    contracts: tuple[ServiceContract, ...] = ()
+    # The other organisations of the arrangements, and the organisations in whose arrangements this one is the other.
+    neighbours: tuple[Neighbour, ...] = ()
+    dependants: tuple[str, ...] = ()
+    # Of which version of its subject a saga wrote here last (kernel/follower.py).
+    heard: dict[str, int] = {}
 
 
 class OrganisationRegistered(msgspec.Struct, frozen=True):
@@ -107,25 +167,68 @@ class Organisation(Aggregate[OrganisationState]):
         return OrganisationState()
 
     def facts(self) -> OrganisationFacts:
-        posts = _posts(self.state)
-        if not self.state.registrations:
-            return OrganisationFacts(posts=posts)
-        it = max(
+        state = self.state
+        it = self.registration
+        facts = OrganisationFacts(
+            posts=_posts(state),
+            accreditations=accreditations(state.accreditations, state.accreditation_ends),
+            residents=resident_counts(state.residents),
+            contracts=contracts_told(state.contracts),
+        )
+        if it is None:
+            return facts
+        return msgspec.structs.replace(
+            facts,
+            known=True,
+            name=it.name,
+            kind=it.kind,
+            service_kind=it.service_kind,
+            civil_affairs=it.civil_affairs,
+            county=it.county,
+            registered_on=it.registered_on,
+            closed_on=it.closed_on,
+            grade=it.grade,
+            party_cover=told(self.party_cover()),
+        )
+
+    @property
+    def registration(self) -> Registration | None:
+        """The one that counts: the highest revision, then the greater system."""
+        return max(
             self.state.registrations,
             key=lambda held: (held.origin.revision, held.origin.system),
+            default=None,
         )
-        return OrganisationFacts(
-            True,
-            it.name,
-            it.kind,
-            it.service_kind,
-            it.civil_affairs,
-            it.county,
-            it.registered_on,
-            it.closed_on,
-            it.grade,
-            posts,
+
+    def party_cover(self) -> tuple[PartyCover, ...]:
+        """Since the registration, whole; of private agencies, and of others that have an arrangement or members."""
+        state, it = self.state, self.registration
+        if it is None or not (it.kind == "private_agency" or state.arrangements or state.members):
+            return ()
+        return party_cover(
+            Place(it.county, self._fields(it), it.registered_on, it.closed_on),
+            state.members,
+            arrangements(state.arrangements, state.arrangement_ends),
+            state.neighbours,
         )
+
+    def others(self) -> set[str]:
+        """The other organisations of its party arrangements."""
+        return {it.other for it in self.state.arrangements if it.other}
+
+    def as_neighbour(self) -> Neighbour:
+        """What the coverage of organisations that are joined to this one, or led by it, depends on."""
+        it = self.registration
+        if it is None:
+            return Neighbour(self.id, "", (), Day(""), Day(""), ())
+        held = arrangements(self.state.arrangements, self.state.arrangement_ends)
+        branches = {Branch(one.kind, one.since, one.until) for one in held if one.kind in (OWN_BRANCH, JOINT_BRANCH)}
+        kept = tuple(sorted(branches, key=msgspec.structs.astuple))
+        return Neighbour(self.id, it.county, self._fields(it), it.registered_on, it.closed_on, kept)
+
+    def _fields(self, registration: Registration) -> tuple[str, ...]:
+        """What it works in: the fields of its posts and its kind of service."""
+        return tuple(sorted({it.field for it in self.state.posts} | ({registration.service_kind} - {""})))
 
     def register(self, registration: Registration) -> bool:
         """Take a registration; False when it is a repeat. Raises REVISION_REUSED."""
@@ -166,6 +269,85 @@ class Organisation(Aggregate[OrganisationState]):
         self._record(PostHeld(named, talent), msgspec.structs.replace(state, holders=holders))
         return True
 
+    def accredit(self, report: AccreditationReport) -> bool:
+        """Take an accreditation; False when it is a repeat. Raises REVISION_REUSED, as all reports do."""
+        return self._take("accreditations", report, Accredited(report.kind, report.since))
+
+    def end_accreditation(self, end: Ended) -> bool:
+        """Raises ACCREDITATION_NOT_FOUND, INTERVAL_REVERSED."""
+        must_have_begun(self.state.accreditations, end, AccreditationNotFound)
+        return self._take("accreditation_ends", end, Accredited(end.of.partition("/")[0], end.until))
+
+    def count_residents(self, report: ResidentsReport) -> bool:
+        return self._take("residents", report, ResidentsCounted(report.on))
+
+    def founded_by(self, report: FounderReport) -> bool:
+        return self._take("founders", report, OrganisationPrivateChanged())
+
+    def note_credit(self, report: CreditReport) -> bool:
+        return self._take("credit", report, OrganisationPrivateChanged())
+
+    def arrange_party_work(self, report: ArrangementReport) -> bool:
+        return self._take("arrangements", report, None)
+
+    def end_arrangement(self, end: Ended) -> bool:
+        """Raises ARRANGEMENT_NOT_FOUND, INTERVAL_REVERSED."""
+        must_have_begun(self.state.arrangements, end, ArrangementNotFound)
+        return self._take("arrangement_ends", end, None)
+
+    def employ(self, talent: str, members: tuple[Member, ...], staff: tuple[Certified, ...]) -> bool:
+        """Say when a talent works here as a formal member and as certified, replacing what was said of it before."""
+        state = self.state
+        return self._write(
+            members=_with(talent, members, state.members),
+            staff=_with(talent, staff, state.staff),
+        )
+
+    def beside(self, neighbours: tuple[Neighbour, ...]) -> bool:
+        """Write down the other organisations of the arrangements, all of them."""
+        kept = sorted(neighbours, key=lambda it: it.organisation)
+        return self._write(neighbours=tuple(kept))
+
+    def depended_on(self, organisation: str, *, depends: bool) -> bool:
+        """Remember, or forget, that the coverage of another organisation depends on this one."""
+        others = set(self.state.dependants) - {organisation}
+        return self._write(dependants=tuple(sorted(others | {organisation} if depends else others)))
+
+    def contracted(self, contract: str, held: ServiceContract | None) -> bool:
+        """Say when a contract serves the organisation, None = no longer; False when nothing changed."""
+        kept = [it for it in self.state.contracts if it.contract != contract] + ([held] if held else [])
+        kept.sort(key=lambda it: it.contract)
+        return self._write(ServiceContracted(contract), contracts=tuple(kept))
+
+    def _take(self, into: str, report: Report, event: object | None) -> bool:
+        held: tuple[Report, ...] = getattr(self.state, into)
+        if not supersedes(report, held_for(held, report.origin)):
+            return False
+        return self._write(event, **{into: put(held, report)})
+
+    def _write(self, event: object | None = None, **changed: tuple[object, ...]) -> bool:
+        """Without an event of its own a change is told as that of the party cover, or as one that facts do not tell."""
+        before = self.state
+        state = msgspec.structs.replace(before, **changed)
+        if state == before:
+            return False
+        if event is None:
+            covered = self.party_cover()
+            self.state = state
+            cover = self.party_cover()
+            changes = bool(cover) and cover != covered
+            event = PartyCoverChanged(cover[-1].fits, cover[-1].since) if changes else OrganisationPrivateChanged()
+        self._record(event, state)
+        return True
+
+
+T = TypeVar("T", bound=Member | Certified)
+
+
+def _with(talent: str, said: tuple[T, ...], held: tuple[T, ...]) -> tuple[T, ...]:
+    kept: list[T] = [it for it in held if it.talent != talent]
+    return tuple(sorted([*kept, *said], key=msgspec.structs.astuple))
+
 
 def _posts(state: OrganisationState) -> tuple[Post, ...]:
     reports: dict[str, PostReport] = {}
@@ -193,28 +375,3 @@ def _posts(state: OrganisationState) -> tuple[Post, ...]:
         else Post(post, holders=tuple(holders[post]))
         for post in sorted(reports.keys() | holders.keys())
     )
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What a purchaser or a station asks of an organisation on a day (plan §4.1)."""
-
-    open: bool
-    posts: int
-    filled_posts: int
-    grade: str
-    reasons: tuple[str, ...]
-
-
-def standing(facts: OrganisationFacts, *, on: Day) -> Standing:
-    """Reasons against a contract: NOT_REGISTERED, CLOSED, NO_SOCIAL_WORK_POST."""
-    is_open = facts.known and holds(facts.registered_on, facts.closed_on, on)
-    posts = [post for post in facts.posts if post.known and holds(post.created_on, post.closed_on, on)]
-    filled = [post for post in posts if any(holds(holder.since, holder.until, on) for holder in post.holders)]
-    reasons = []
-    if not facts.known or on < facts.registered_on:
-        reasons.append("NOT_REGISTERED")
-    elif not is_open:
-        reasons.append("CLOSED")
-    if not posts:
-        reasons.append("NO_SOCIAL_WORK_POST")
-    return Standing(is_open, len(posts), len(filled), facts.grade if is_open else "", tuple(reasons))

@@ -8,8 +8,13 @@ from services.shared.kernel.errors import OutsideScope
 from services.shared.kernel.principal import Principal
 
 
+def reaches(talent: Talent, by: Principal) -> bool:
+    """The whole province includes those of whom no county is known."""
+    return by.area == PROVINCE or any(within(county, by.area) for county in talent.counties())
+
+
 def must_reach(talent: Talent, by: Principal) -> None:
-    """Raises TALENT_NOT_FOUND or OUTSIDE_SCOPE. The whole province includes those of whom no county is known."""
+    """Raises TALENT_NOT_FOUND or OUTSIDE_SCOPE."""
     talent.must_exist()
-    if by.area != PROVINCE and not any(within(county, by.area) for county in talent.counties()):
+    if not reaches(talent, by):
         raise OutsideScope(field="talent_id", scope=by.area)

@@ -150,10 +150,8 @@ def must_be_decidable(reports: tuple[Report, ...], decision: DecisionReport, *, 
     filed = next((it for it in applications(reports) if (it.level, it.received_on) == key), None)
     if filed is None:
         raise ApplicationNotFound(field="received_on", received_on=decision.received_on)
-    if filed.decided_on:
-        if (filed.decided_on, filed.granted) != (decision.decided_on, decision.granted):
-            raise AlreadyDecided(field="received_on", decided_on=filed.decided_on)
-        return
+    if filed.decided_on and (filed.decided_on, filed.granted) != (decision.decided_on, decision.granted):
+        raise AlreadyDecided(field="received_on", decided_on=filed.decided_on)
     before = derive(grounds(reports, rules=rules))
     after = derive(grounds(put(reports, decision), rules=rules))
     for other, gap in after.gaps:

@@ -216,6 +216,28 @@ class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=
     reversed_on: Day
 
 
+class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
+    """Party membership in [since, until): formal, probationary or recommended; private."""
+
+    origin: Origin
+    name: NameSeen | None
+    status: str
+    since: Day
+    until: Day
+
+
+class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="enrolment"):
+    """Takes part in a programme (培养项目) in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    programme: str
+    since: Day
+    until: Day
+    # "" while taking part; left, passed or excellent.
+    result: str
+
+
 Report = (
     WorkReport
     | EndReport
@@ -229,6 +251,8 @@ Report = (
     | RegistrationEndReport
     | EducationReport
     | EducationReversalReport
+    | PartyReport
+    | EnrolmentReport
 )  # fmt: skip
 
 

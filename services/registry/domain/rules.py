@@ -1,19 +1,20 @@
 """Rules that a new document of a ministry may change: each with the days it holds for and where it comes from.
 
-A new document closes the last line of a table and adds one; nothing else changes. `RULES` is what holds in production;
-every function that asks takes the rules as an argument.
+They are data (`services/registry/data/rules.json`): a new document closes the last line of a table and adds one, and a
+restart takes it up. `RULES` is what holds in production; every function that asks takes the rules as an argument.
 """
 
 from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from services.shared.kernel.area import within
-from services.shared.kernel.dates import NO_DAY, Day, holds, shift_month
+from services.shared.kernel.dates import EARLIEST, NO_DAY, Day, holds, shift_month
 
 
 class Dated(Protocol):
@@ -110,23 +111,15 @@ class Rules(msgspec.Struct, frozen=True):
         )
 
 
-_ALWAYS = Day("1900-01-01")
-
-RULES = Rules(
-    registration=(
-        RegistrationRule(_ALWAYS, NO_DAY, 3, 1, 3, "社会工作者职业水平证书登记办法, 民发〔2009〕44号, art. 4"),
-    ),
-    # Other provinces have opened rounds (安徽, 广东 2021); none is confirmed for Sichuan.
-    waivers=(),
-    education=(
-        EducationRule(
-            _ALWAYS, NO_DAY, 72 * 60, 90 * 60, 90 * 60, 90 * 60, "社会工作者继续教育办法, 民发〔2009〕123号; plan §3.2"
-        ),
-    ),
-    yearly=(YearlyRule(_ALWAYS, NO_DAY, 25, "plan 表1 no. 12"),),
-    senior=(SeniorRule(_ALWAYS, NO_DAY, 3, "高级社会工作师评价办法, 人社部规〔2018〕2号"),),
-    units=(UnitRule(_ALWAYS, NO_DAY, 60, 45, "hours as written; 学时 of 45 minutes inferred"),),
-)
+def read(text: bytes) -> Rules:
+    """A rules file (data/README.md). Raises ValueError where a table leaves a day out or holds two lines of one day."""
+    rules = msgspec.json.decode(text, type=Rules)
+    for name in ("registration", "education", "yearly", "senior", "units"):
+        lines: Sequence[Dated] = getattr(rules, name)
+        days = [EARLIEST, *(line.until for line in lines)]
+        if [line.since for line in lines] != days[:-1] or days[-1] != NO_DAY:
+            raise ValueError(f"rules.{name}: the lines do not follow each other from {EARLIEST} on without end")
+    return rules
 
 
 def in_force(table: Sequence[D], on: Day) -> D:
@@ -139,3 +132,6 @@ def months_before(day: Day, months: int) -> Day:
     month = shift_month(day, -months)
     longest = calendar.monthrange(int(month[:4]), int(month[5:]))[1]
     return Day(f"{month}-{min(int(day[8:]), longest):02d}")
+
+
+RULES = read(files("services.registry.data").joinpath("rules.json").read_bytes())

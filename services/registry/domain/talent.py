@@ -136,6 +136,10 @@ class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     identity_case: str
 
 
+class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
+    """Something changed that facts do not tell: party membership, honours, credit, contact."""
+
+
 TalentChange = (
     TalentReported
     | AffiliationEnded
@@ -151,6 +155,7 @@ TalentChange = (
     | RegistrationLapsed
     | EducationRecorded
     | EducationReversed
+    | PrivateChanged
 )
 
 
@@ -234,6 +239,11 @@ class Talent(Aggregate[TalentState]):
         reports = self.state.reports
         counties: set[str] = {county_of(it.affiliation.place) for it in reports if isinstance(it, WorkReport)}
         return counties or {it.home_county for it in reports if isinstance(it, PassReport) and it.home_county}
+
+    @property
+    def masked_name(self) -> str:
+        identities = self.state.identities
+        return identities[0].masked if identities else ""
 
     def must_exist(self) -> None:
         if not self.exists:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from services.shared.kernel.aggregate import Aggregate
+from services.shared.kernel.change import Change
 
 
 class EventGapError(Exception):
@@ -55,3 +59,23 @@ class Follower(Aggregate[Followed]):
     def see(self, version: int, written_to: tuple[str, ...]) -> None:
         """Take note of `version`; call after `is_next`."""
         self._record(Seen(version), Followed(version, written_to))
+
+
+def hear(change: Change[Any], subject: str, version: int, write: Callable[[Any], object]) -> None:
+    """Write what was derived from `subject` at `version` into an aggregate; without effect once it heard a later one.
+
+    The follower alone cannot guard this: a replica that lost its partition may have read it long ago and still write
+    older facts over newer ones, for which no event comes again. So the aggregate's state carries `heard` (subject →
+    version), kept for subjects that left it, too. Decision record 0012.
+    """
+
+    def once(aggregate: Any) -> None:
+        before = aggregate.state
+        if version <= before.heard.get(subject, 0):
+            return
+        write(aggregate)
+        if aggregate.state is not before:
+            heard = {**before.heard, subject: version}
+            aggregate.state = msgspec.structs.replace(aggregate.state, heard=heard)
+
+    change.apply(once)

@@ -27,6 +27,7 @@ EVENT_TOPICS = {
 CHECKPOINTS = "evaluation.checkpoints.v1"
 ACCESS_AUDIT = "audit.access.v1"
 PARTNER_TYPE = "swtalent.partner.v1."
+Headers = tuple[tuple[str, bytes], ...]
 _FIXED = (("content-type", b"application/protobuf"), ("ce_specversion", b"1.0"))
 
 
@@ -47,13 +48,17 @@ def partner_of(topic: str) -> str:
     return topic.removeprefix("partner.").removesuffix(".records.v1")
 
 
-def event_headers(service: str, ce_id: str, body: Protobuf, stamp: Stamp) -> tuple[tuple[str, bytes], ...]:
+def event_headers(service: str, ce_id: str, body: Protobuf, stamp: Stamp) -> Headers:
     """CloudEvents attributes of a record that the service writes, in the order of docs/wire.md."""
-    headers: tuple[tuple[str, bytes], ...] = (
+    return _headers(f"swtalent/{service}".encode(), body.DESCRIPTOR.full_name.encode(), ce_id, stamp)
+
+
+def _headers(source: bytes, type_: bytes, ce_id: str, stamp: Stamp) -> Headers:
+    headers: Headers = (
         *_FIXED,
         ("ce_id", ce_id.encode()),
-        ("ce_source", f"swtalent/{service}".encode()),
-        ("ce_type", body.DESCRIPTOR.full_name.encode()),
+        ("ce_source", source),
+        ("ce_type", type_),
         ("ce_time", stamp.time.encode()),
     )
     return (*headers, ("traceparent", stamp.trace.encode())) if stamp.trace else headers
@@ -79,24 +84,56 @@ def message(kind: type[M], value: Any) -> M:
     return kind(**fields)
 
 
+def embedded(number: int, body: bytes) -> bytes:
+    """A field that holds a message or text, as protobuf writes it, so that encoded parts are not encoded again."""
+    return varint(number << 3 | 2) + varint(len(body)) + body
+
+
+def varint(value: int) -> bytes:
+    if value < 128:  # noqa: PLR2004 - one byte, nearly always
+        return _BYTE[value]
+    some = bytearray()
+    while value > 127:  # noqa: PLR2004 - seven bits a byte
+        some.append(value & 127 | 128)
+        value >>= 7
+    some.append(value)
+    return bytes(some)
+
+
 def messages(
-    service: str, kind: type[Protobuf], facts: Callable[[Any], Any] | None = None
+    service: str, kind: type[Protobuf], facts: Callable[[Any], bytes] | None = None
 ) -> Callable[[str, Recorded, Stamp], tuple[Message]]:
-    """Domain event → its one record: `after` are the facts, and the member of `oneof change` is named as the event."""
+    """Domain event → its one record: `after` are the facts, and the member of `oneof change` is named as the event.
+
+    `facts` gives them encoded; the record's value is what protobuf would write of the whole.
+    """
     after = _inner_of(kind)["after"][0]
+    told = facts or (lambda public: message(after, public).SerializeToString())
     change_of: Any = kind.DESCRIPTOR.oneofs_by_name["change"]
     changes = {
-        field.message_type.name: (field.name, message_factory.GetMessageClass(field.message_type))
+        field.message_type.name: (field.number, message_factory.GetMessageClass(field.message_type))
         for field in change_of.fields
     }
+    topic, source, type_ = EVENT_TOPICS[service], f"swtalent/{service}".encode(), kind.DESCRIPTOR.full_name.encode()
 
     def recorded_as(aggregate_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message]:
-        name, change = changes[type(recorded.event).__name__]
-        told = facts(recorded.facts) if facts else message(after, recorded.facts)
-        body = kind(id=aggregate_id, version=recorded.version, after=told, **{name: message(change, recorded.event)})
-        return (event(service, aggregate_id, recorded.version, body, stamp),)
+        number, change = changes[type(recorded.event).__name__]
+        key = aggregate_id.encode()
+        value = b"".join(
+            (
+                embedded(1, key),
+                _VERSION + varint(recorded.version),
+                embedded(3, told(recorded.facts)),
+                embedded(number, message(change, recorded.event).SerializeToString()),
+            )
+        )
+        return (Message(topic, key, _headers(source, type_, event_id(aggregate_id, recorded.version), stamp), value),)
 
     return recorded_as
+
+
+_BYTE = tuple(bytes((value,)) for value in range(128))
+_VERSION = varint(2 << 3)  # field 2, a number
 
 
 def _inner_of(kind: Any) -> dict[str, tuple[Any, bool]]:

@@ -6,7 +6,7 @@ caller (`Principal.must_reach`, `must_speak_for`).
 
 from __future__ import annotations
 
-_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "training.read")
+_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "programme.read", "training.read")
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
 
 ROLES: dict[str, frozenset[str]] = {
@@ -23,6 +23,7 @@ ROLES: dict[str, frozenset[str]] = {
             "community.profile",
             "budget.manage",
             "contract.sign",
+            "programme.manage",
         )
     ),
     # 部门经办: one department in an area subtree.
@@ -36,8 +37,10 @@ ROLES: dict[str, frozenset[str]] = {
             "talent.designate",
             "training.manage",
             "organisation.register",
+            "organisation.credit",
             "budget.manage",
             "contract.sign",
+            "programme.manage",
         )
     ),
     # 第三方评估: judges from public facts and money, not from persons.

@@ -58,6 +58,8 @@ class CommunityFacts(msgspec.Struct, frozen=True):
 class CommunityState(msgspec.Struct, frozen=True):
     profiles: tuple[Profile, ...] = ()
     workers: tuple[Worker, ...] = ()
+    # Of which version of its subject a saga wrote here last (kernel/follower.py).
+    heard: dict[str, int] = {}
 
 
 class CommunityProfiled(msgspec.Struct, frozen=True):

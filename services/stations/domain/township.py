@@ -33,6 +33,8 @@ class TownshipFacts(msgspec.Struct, frozen=True):
 
 class TownshipState(msgspec.Struct, frozen=True):
     services: tuple[Service, ...] = ()
+    # Of which version of its subject a saga wrote here last (kernel/follower.py).
+    heard: dict[str, int] = {}
 
 
 class TownshipServiceChanged(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ class Township(Aggregate[TownshipState]):
         named = () if times is None else (Service(station, times),)
         services = tuple(sorted((*others, *named), key=lambda it: it.station))
         if services != self.state.services:
-            self._record(TownshipServiceChanged(station), TownshipState(services))
+            self._record(TownshipServiceChanged(station), msgspec.structs.replace(self.state, services=services))
 
 
 class Coverage(msgspec.Struct, frozen=True):

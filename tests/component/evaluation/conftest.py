@@ -10,15 +10,8 @@ from services.evaluation.app import compose
 from swtalent.evaluation.v1 import evaluation_service_pb2 as pb
 from swtalent.evaluation.v1.evaluation_service_pb2_grpc import EvaluationServiceStub
 from tests.builders.evaluation import MemoryLog
-from tests.builders.serving import SetClock, a_token, settings_in
+from tests.builders.serving import StillClock, a_token, settings_in
 from tests.builders.streams import MemoryStreams
-
-
-class StillClock(SetClock):
-    """The date stands still; waiting takes the time it takes."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class Evaluation:

@@ -13,6 +13,7 @@ from services.evaluation.app import compose
 from services.shared.runtime import keys
 from services.shared.runtime.envelope import CHECKPOINTS
 from swtalent.evaluation.v1 import evaluation_service_pb2 as pb
+from swtalent.registry.v1 import events_pb2 as registry_pb
 from tests.builders.evaluation import (
     WUHOU,
     a_certificate,
@@ -62,7 +63,7 @@ async def test_all_nineteen_are_listed_and_those_without_events_say_so(evaluatio
     )
     assert [it.number for it in answer.indicators] == [str(number) for number in range(1, 20)]
     silent = [it.number for it in answer.indicators if it.reason == "NO_DATA_YET"]
-    assert silent == ["10", "11", "12", "13", "14", "17"]
+    assert silent == ["14"]
     more = await evaluation.stub.ListIndicators(
         pb.ListIndicatorsRequest(month="2020-12", with_companions=True), metadata=evaluation.token()
     )
@@ -124,7 +125,7 @@ async def test_a_statement_pins_its_values_to_the_logs_and_is_signed(evaluation)
         answer.statement_id,
         "2020-12",
         "510000",
-        "contributions 1",
+        "contributions 2",
         "restates -",
     ]
     for topic in facts.cut:
@@ -177,6 +178,17 @@ async def test_a_statement_is_refused_while_a_partition_is_stopped_at_a_gap(eval
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await publish(evaluation)
     assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_a_statement_is_refused_while_a_talent_is_being_moved(evaluation):
+    evaluation.log.append(talent_event("talent-1", 1, registry_pb.TalentFacts(moved_to="talent-2", moving=True)))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await publish(evaluation)
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+    assert "Talents are being merged" in (refused.value.details() or "")
+    evaluation.log.append(talent_event("talent-1", 2, registry_pb.TalentFacts(moved_to="talent-2")))
+    answer = await publish(evaluation)
+    assert not [it for it in answer.statement.values if it.number.startswith("~")]
 
 
 async def test_a_statement_is_refused_while_events_are_not_read(evaluation):

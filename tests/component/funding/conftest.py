@@ -9,7 +9,7 @@ import pytest
 from services.funding.app import compose
 from swtalent.funding.v1.funding_service_pb2_grpc import FundingServiceStub
 from tests.builders.running import Caller, running
-from tests.builders.serving import SetClock, settings_in
+from tests.builders.serving import StillClock, settings_in
 from tests.builders.streams import MemoryStreams
 
 
@@ -19,7 +19,7 @@ class Funding:
     def __init__(self, folder) -> None:
         self.settings = settings_in(folder, service="funding", store="sqlite")
         self.streams = MemoryStreams()
-        self.clock = SetClock(datetime(2025, 6, 30, 4, tzinfo=UTC))
+        self.clock = StillClock(datetime(2025, 6, 30, 4, tzinfo=UTC))
 
     @asynccontextmanager
     async def starts(self) -> AsyncIterator[Caller]:

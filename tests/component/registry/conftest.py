@@ -15,15 +15,8 @@ from swtalent.partner.v1 import records_pb2 as records
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
 from tests.builders.registry import PERSON, a_uscc
-from tests.builders.serving import SetClock, a_token, settings_in
+from tests.builders.serving import StillClock, a_token, settings_in
 from tests.builders.streams import MemoryStreams
-
-
-class StillClock(SetClock):
-    """The date stands still; waiting takes the time it takes."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class Registry:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from swtalent.funding.v1.funding_service_pb2_grpc import FundingServiceStub
 from swtalent.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
 from swtalent.stations.v1.stations_service_pb2_grpc import StationsServiceStub
 from tests.builders.running import Caller, running
-from tests.builders.serving import SetClock, settings_in
+from tests.builders.serving import StillClock, settings_in
 from tests.builders.streams import MemoryStreams
 
 
@@ -24,7 +25,7 @@ class Network:
         self._stack = stack
         self._folder = folder
         self.streams = MemoryStreams()
-        self.clock = SetClock(datetime(2025, 6, 30, 4, tzinfo=UTC))
+        self.clock = StillClock(datetime(2025, 6, 30, 4, tzinfo=UTC))
         self.apps = {}
 
     async def start(self, service, compose, stub, **given) -> Caller:
@@ -38,12 +39,14 @@ class Network:
     async def settled(self) -> None:
         """Everything stored is in the log, and everything in the log is read."""
         before = -1
-        while before != len(self.streams.records):
+        stores = [app.parts[0]._store for app in self.apps.values()]
+        while before != len(self.streams.records) or any([await it.outbox.unsent(1) for it in stores]):
             before = len(self.streams.records)
             for app in self.apps.values():
                 while await app.parts[0]._store.outbox.unsent(1):
                     await self.streams.settled()
             await self.streams.settled()
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

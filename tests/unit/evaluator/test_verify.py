@@ -242,6 +242,19 @@ def test_a_statement_with_another_value_is_found(tmp_path):
     )
 
 
+def test_a_statement_made_while_a_talent_was_moved_is_found(tmp_path):
+    platform = a_platform()
+    platform.add(a_talent_event("t3", moved_to="t1", moving=True))
+    platform.add(platform.a_statement("statement/2", {"1": (1, 0)}))
+
+    assert difference(platform, tmp_path).endswith("statement/2 was made while 1 talents were being moved")
+
+    platform.add(a_talent_event("t3", version=2, moved_to="t1"))
+    platform.add(platform.a_statement("statement/3", {"1": (1, 0)}))
+
+    assert difference(platform, tmp_path) == ""
+
+
 def test_a_statement_altered_after_it_was_signed_is_found_even_if_it_is_not_the_latest(tmp_path):
     platform = Platform()
     platform.add(a_definition())
@@ -272,7 +285,7 @@ def test_an_indicator_that_nothing_feeds_is_not_asked_for(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "what"),
     [
-        ({"contributions_version": 2}, "counts by rules 2, this evaluator by 1"),
+        ({"contributions_version": 1}, "counts by rules 1, this evaluator by 2"),
         ({"month": "December"}, "is of no month: 'December'"),
         ({"restates": "statement/0"}, "restates statement/0, which is not in the log"),
     ],

@@ -86,11 +86,14 @@ class Certificates(RuleBasedStateMachine):
         self.talent.report(report, None, event)
         after = self.talent.facts().registrations
         if isinstance(report, RegistrationEndReport):
-            assert sum(it not in after for it in before) in (1, 2)  # the running one, and the next one granted already
+            gone = [it for it in before if it not in after]  # the running one, and renewals granted already
+            assert gone
+            assert all(it.level == report.level and it.until > report.ended_on for it in gone)
         else:
             assert set(before) <= set(after)
         if isinstance(report, DecisionReport) and report.granted:
-            assert any(it.level == report.level for it in after)
+            ended = {it.ended_on for it in reports if isinstance(it, RegistrationEndReport)}  # before it was granted
+            assert any(it.level == report.level for it in after) or ended & {report.decided_on}
 
     @rule(level=LEVELS, on=DAYS)
     def passes(self, level, on):

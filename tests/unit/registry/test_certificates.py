@@ -233,7 +233,7 @@ def test_facts_tell_the_latest_ten_years_and_stay_small():
 
     assert (facts.learned[0].month, len(facts.learned)) == ("2015-01", 120)
     assert len(facts.trained) == 10 * len(TRAINING_CATEGORIES)
-    assert len(talent_facts(facts).SerializeToString()) < LARGEST_FACTS
+    assert len(talent_facts(facts)) < LARGEST_FACTS
 
 
 def test_training_that_was_reversed_was_not_a_first_day():

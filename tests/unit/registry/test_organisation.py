@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from services.registry.domain.holding import held_posts
-from services.registry.domain.organisation import Organisation, standing
+from services.registry.domain.organisation import Organisation
+from services.registry.domain.standing import standing
 from services.shared.kernel.origin import RevisionReused
 from tests.builders.registry import a_holder, a_post, a_registration, a_uscc, an_origin
 

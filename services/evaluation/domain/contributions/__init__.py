@@ -9,4 +9,4 @@ own, because a sum made by two rules is a sum of neither.
 
 from __future__ import annotations
 
-CONTRIBUTIONS_VERSION = 1
+CONTRIBUTIONS_VERSION = 2

@@ -8,6 +8,9 @@ interval inside one month is empty, 29 February needs no case.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from services.evaluation.domain.facts import Count
 
 # (series, county, month) → amount
 Cells = dict[tuple[str, str, str], int]
@@ -27,9 +30,21 @@ def in_province(code: str) -> bool:
     return code.startswith(PROVINCE_DIGITS)
 
 
+def at(spans: Iterable[Span], month: str) -> bool:
+    """Is the last day of the month in any of them?"""
+    return any(start <= month < end for start, end in spans)
+
+
 def common(first: Iterable[Span], second: Sequence[Span]) -> list[Span]:
     """The months that lie in a span of both."""
     return [(max(a, c), min(b, d)) for a, b in first for c, d in second if max(a, c) < min(b, d)]
+
+
+def above(counts: Iterable[Count], number: int) -> list[Span]:
+    """Where more than `number` are counted (超过 excludes the number); a count holds until the next one."""
+    sorted_ = sorted((it.on, it.residents) for it in counts)
+    months = [*(on[:7] for on, _ in sorted_), OPEN]
+    return [held for (_, residents), held in zip(sorted_, pairwise(months), strict=True) if residents > number]
 
 
 def add(cells: Cells, series: str, county: str, month: str, amount: int) -> None:

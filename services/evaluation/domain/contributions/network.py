@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-from services.evaluation.domain.contributions.months import OPEN, Cells, Span, add_stock, common, in_province, span
+from services.evaluation.domain.contributions.months import Cells, above, add_stock, common, in_province, span
 from services.evaluation.domain.facts import CommunityFacts, StationFacts, TownshipFacts
 
 OPERATING = "18"
@@ -51,14 +49,7 @@ def community(community_id: str, facts: CommunityFacts) -> Cells:
     add_stock(cells, RURAL_COMMUNITIES, county, rural)
     professionals = [span(it.since, it.until) for it in facts.workers if it.professional]
     add_stock(cells, RURAL_WITH_PROFESSIONAL, county, common(rural, professionals))
-    elderly = common(_many_elderly(facts), [held for _, held in kinds])
+    elderly = common(above(facts.elderly, MANY_ELDERLY), [held for _, held in kinds])
     add_stock(cells, ELDERLY_COMMUNITIES, county, elderly)
     add_stock(cells, ELDERLY_WITH_PROFESSIONAL, county, common(elderly, professionals))
     return cells
-
-
-def _many_elderly(facts: CommunityFacts) -> list[Span]:
-    """More than 1,000 (超过 excludes the number); a count holds until the next one."""
-    counts = sorted((it.on, it.residents) for it in facts.elderly)
-    months = [*(on[:7] for on, _ in counts), OPEN]
-    return [held for (_, residents), held in zip(counts, pairwise(months), strict=True) if residents > MANY_ELDERLY]

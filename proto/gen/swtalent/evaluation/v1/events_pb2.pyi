@@ -281,7 +281,9 @@ class IndicatorFacts(_message.Message):
     fed: _builtins.bool
     """False: no service publishes its facts yet."""
     accumulation: _builtins.str
-    """stock (a number reached), year (January to the month), same for numerator and denominator."""
+    """stock (a number reached) or year (January to the month), same for numerator and denominator; year_per_stock =
+    a year's numerator over a stock.
+    """
     def __init__(
         self,
         *,

@@ -1295,7 +1295,7 @@ class PartyCover(_message.Message):
     until: _builtins.str
     reason: _builtins.str
     """Why it does or does not: OWN_BRANCH, JOINT_BRANCH, INSTRUCTOR, LEAD_ORGANISATION, NO_ARRANGEMENT, OWN_BRANCH_NEEDED,
-    JOINT_BRANCH_NEEDED, LEAD_WITHOUT_BRANCH.
+    JOINT_BRANCH_NEEDED, LEAD_WITHOUT_BRANCH, INSTRUCTOR_NEEDED.
     """
     def __init__(
         self,

@@ -714,6 +714,10 @@ class OrganisationStandingResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    CERTIFIED_STAFF_FIELD_NUMBER: _builtins.int
+    CREDIT_FIELD_NUMBER: _builtins.int
+    PARTY_COVER_FIELD_NUMBER: _builtins.int
+    RESIDENTS_FIELD_NUMBER: _builtins.int
     uscc: _builtins.str
     known: _builtins.bool
     open: _builtins.bool
@@ -723,9 +727,23 @@ class OrganisationStandingResponse(_message.Message):
     grade: _builtins.str
     as_of: _builtins.str
     version: _builtins.int
+    certified_staff: _builtins.int
+    """Holders of a certificate who work there on that day."""
+    residents: _builtins.int
+    """Last count until that day, 0 = none."""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Codes of what stands against a contract: NOT_REGISTERED, CLOSED, NO_SOCIAL_WORK_POST."""
+        """Codes of what stands against a contract: NOT_REGISTERED, CLOSED, NO_SOCIAL_WORK_POST, CREDIT_ABNORMAL_ACTIVITY,
+        CREDIT_SERIOUSLY_UNLAWFUL.
+        """
+
+    @_builtins.property
+    def credit(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds of the credit events in force, those included that stand against nothing."""
+
+    @_builtins.property
+    def party_cover(self) -> _events_pb2.PartyCover:
+        """Shown; excludes only where the procurement file says so."""
 
     def __init__(
         self,
@@ -739,10 +757,14 @@ class OrganisationStandingResponse(_message.Message):
         as_of: _builtins.str = ...,
         version: _builtins.int = ...,
         reasons: _abc.Iterable[_builtins.str] | None = ...,
+        certified_staff: _builtins.int = ...,
+        credit: _abc.Iterable[_builtins.str] | None = ...,
+        party_cover: _events_pb2.PartyCover | None = ...,
+        residents: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["party_cover", b"party_cover"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filled_posts", b"filled_posts", "grade", b"grade", "known", b"known", "open", b"open", "posts", b"posts", "reasons", b"reasons", "uscc", b"uscc", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "certified_staff", b"certified_staff", "credit", b"credit", "filled_posts", b"filled_posts", "grade", b"grade", "known", b"known", "open", b"open", "party_cover", b"party_cover", "posts", b"posts", "reasons", b"reasons", "residents", b"residents", "uscc", b"uscc", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

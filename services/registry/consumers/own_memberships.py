@@ -1,0 +1,92 @@
+"""Saga on the registry's own talent events: where whom works as a formal party member, and where as certified.
+
+Party membership is private, so an event says only that something changed: the talent's state is read from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+
+import msgspec
+
+from services.registry.domain.membership import certified_of, members_of
+from services.registry.domain.organisation import Organisation
+from services.registry.domain.organisation_reports import Certified
+from services.registry.domain.party import Member
+from services.registry.domain.talent import Talent
+from services.shared.kernel.follower import Follower, hear
+from services.shared.runtime.envelope import EVENT_TOPICS, header
+from services.shared.runtime.reader import Changes, Received, Ref, Task
+from swtalent.registry.v1 import events_pb2 as events
+
+# Changes that touch neither work, certificate nor membership: nearly all that a talent goes through in a year.
+_ELSEWHERE = frozenset(
+    {
+        "designated",
+        "designation_ended",
+        "education_recorded",
+        "education_reversed",
+        "identity_disputed",
+        "identity_erased",
+        "pay_recorded",
+        "registration_applied",
+        "registration_decided",
+        "registration_ended",
+        "registration_lapsed",
+    }
+)
+
+
+class _TalentSeen(msgspec.Struct, frozen=True):
+    talent: str
+    follower: str
+    version: int
+
+
+class OwnMemberships:
+    """The follower remembers up to which version the talent was read and into which organisations it was written."""
+
+    name = "own-memberships"
+    topics = (EVENT_TOPICS["registry"],)
+
+    def read(self, record: Received) -> Task | None:
+        if header(record.headers, "ce_type") != events.TalentEvent.DESCRIPTOR.full_name.encode():
+            return None
+        event = events.TalentEvent.FromString(record.value or b"")
+        change = event.WhichOneof("change")
+        if change in _ELSEWHERE:
+            return None
+        if event.version == 1 and change == "talent_reported" and not event.after.certificates:
+            return None  # work alone: nearly everybody, nearly always
+        follower = f"memberships/{event.id}"
+        return Task(((Follower, follower), (Talent, event.id)), _TalentSeen(event.id, follower, event.version))
+
+    def also_needs(self, task: Task, changes: Changes) -> Collection[Ref]:
+        seen: _TalentSeen = task.content
+        before = changes(Follower, seen.follower).aggregate.state.written_to
+        talent = changes(Talent, seen.talent).aggregate
+        return [(Organisation, uscc) for uscc in {*members_of(talent), *certified_of(talent), *before}]
+
+    def apply(self, task: Task, changes: Changes) -> None:
+        seen: _TalentSeen = task.content
+        follower = changes(Follower, seen.follower)
+        followed = follower.aggregate.state
+        if seen.version <= followed.last:
+            return  # the state read at a later version held this one too
+        talent = changes(Talent, seen.talent).aggregate
+        members, certified = members_of(talent), certified_of(talent)
+        version = max(seen.version, talent.version)
+        named = members.keys() | certified.keys()
+        if not named and not followed.written_to:
+            return
+        for uscc in sorted(named | set(followed.written_to)):
+            employ = partial(_employ, talent=talent.id, members=members.get(uscc, ()), staff=certified.get(uscc, ()))
+            hear(changes(Organisation, uscc), seen.follower, version, employ)
+        follower.apply(lambda it: it.see(version, tuple(sorted(named))))
+
+
+def _employ(
+    organisation: Organisation, *, talent: str, members: tuple[Member, ...], staff: tuple[Certified, ...]
+) -> None:
+    organisation.employ(talent, members, staff)

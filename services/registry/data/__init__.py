@@ -1,0 +1,1 @@
+"""Rules of the ministries, dated: rules.json; see README.md."""
