@@ -47,6 +47,13 @@ class Type(StrEnum):
     PARTY_ARRANGEMENT = "PartyArrangementRecord"
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
     ENROLMENT = "EnrolmentRecord"
+    DEPARTURE = "DepartureRecord"
+    DESIGNATION_END = "DesignationEndRecord"
+    PARTY_MEMBERSHIP = "PartyMembershipRecord"
+    HONOUR = "HonourRecord"
+    CREDIT_EVENT = "CreditEventRecord"
+    SNAPSHOT = "SnapshotRecord"
+    WITHDRAWAL = "WithdrawalRecord"
     TRAINING_SESSION = "TrainingSessionRecord"
     GRADUATE_COHORT = "GraduateCohortRecord"
 

@@ -69,6 +69,34 @@ class Builders(ABC):
         """Money put into a budget line (预算安排), in fen."""
         await self._put(records.APPROPRIATION, fields)
 
+    async def departure(self, **fields: Unpack[records.Departure]) -> None:
+        """Death, or left the province or the field, on a day."""
+        await self._put(records.DEPARTURE, fields)
+
+    async def designation_end(self, **fields: Unpack[records.DesignationEnd]) -> None:
+        """The end of a designation that the department reported; `until` is the first day after it."""
+        await self._put(records.DESIGNATION_END, fields)
+
+    async def party_membership(self, **fields: Unpack[records.PartyMembership]) -> None:
+        """Party membership; never published."""
+        await self._put(records.PARTY_MEMBERSHIP, fields)
+
+    async def honour(self, **fields: Unpack[records.Honour]) -> None:
+        """An honour (荣誉); never published."""
+        await self._put(records.HONOUR, fields)
+
+    async def credit_event(self, **fields: Unpack[records.CreditEvent]) -> None:
+        """A credit event (信用事件); never published."""
+        await self._put(records.CREDIT_EVENT, fields)
+
+    async def withdrawal(self, **fields: Unpack[records.Withdrawal]) -> None:
+        """Takes back a record that this partner sent; may be sent before that record has arrived."""
+        await self._put(records.WITHDRAWAL, fields)
+
+    async def snapshot(self, **fields: Unpack[records.Snapshot]) -> None:
+        """Everybody the department has in an organisation as of a day; a person confirms what follows from it."""
+        await self._put(records.SNAPSHOT, fields)
+
     async def review(self, **fields: Unpack[records.Review]) -> None:
         """The senior level granted by review (评审)."""
         await self._put(records.REVIEW, fields)
@@ -176,6 +204,11 @@ class Builders(ABC):
             seal = session.header
         elif kind is records.APPROPRIATION:
             _gather_evidence(fields)
+        elif kind is records.SNAPSHOT:
+            session = self._session()
+            numbers = [("id_numbers", number) for number in fields["id_numbers"].split()]
+            fields["id_numbers"] = session.seal(kind.name, record_id, revision, numbers)
+            seal = session.header
         await self._send(kind.name, record_id, revision, kind.message(**fields).SerializeToString(), seal)
 
 
@@ -197,6 +230,13 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "PostRecord": (Builders.post, records.POST),
     "CommunityRecord": (Builders.community, records.COMMUNITY),
     "AppropriationRecord": (Builders.appropriation, records.APPROPRIATION),
+    "DepartureRecord": (Builders.departure, records.DEPARTURE),
+    "DesignationEndRecord": (Builders.designation_end, records.DESIGNATION_END),
+    "PartyMembershipRecord": (Builders.party_membership, records.PARTY_MEMBERSHIP),
+    "HonourRecord": (Builders.honour, records.HONOUR),
+    "CreditEventRecord": (Builders.credit_event, records.CREDIT_EVENT),
+    "SnapshotRecord": (Builders.snapshot, records.SNAPSHOT),
+    "WithdrawalRecord": (Builders.withdrawal, records.WITHDRAWAL),
     "ReviewRecord": (Builders.review, records.REVIEW),
     "AnnulmentRecord": (Builders.annulment, records.ANNULMENT),
     "RegistrationApplicationRecord": (Builders.registration_application, records.REGISTRATION_APPLICATION),

@@ -63,10 +63,13 @@ class Rules(NamedTuple):
     hashes: tuple[str, ...] = ()
     # Both are given, or neither.
     together: tuple[tuple[str, str], ...] = ()
+    # ID numbers with blanks between them.
+    lists: tuple[str, ...] = ()
 
 
 LONGEST_TEXT = 1000
 LONGEST_ID = 128
+LONGEST_LIST = 5_000
 _record_id = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*").fullmatch
 _area = re.compile(r"\d{6}(?:\d{3}){0,2}", re.ASCII).fullmatch
 _uscc = re.compile(r"\s*[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}\s*").fullmatch
@@ -100,7 +103,9 @@ def faults_of(rules: Rules, fields: Mapping[str, Any]) -> list[Fault]:
     found += [Fault("AMOUNT_INVALID", name) for name in rules.amounts if not 0 <= get(name, 0) < _MOST]
     _compare(rules, get, found)
     for name, value in fields.items():
-        if value.__class__ is str and len(value) > LONGEST_TEXT:
+        if name in rules.lists:
+            found += _list_faults(name, value)
+        elif value.__class__ is str and len(value) > LONGEST_TEXT:
             found.append(Fault("FIELD_TOO_LONG", name))
     return found
 
@@ -112,6 +117,13 @@ def _compare(rules: Rules, get: Callable[..., Any], found: list[Fault]) -> None:
     for start, end in rules.intervals:
         if "" < get(end, "") <= get(start, ""):
             found.append(Fault("INTERVAL_REVERSED", end))
+
+
+def _list_faults(name: str, value: str) -> list[Fault]:
+    numbers = value.split()
+    if len(numbers) > LONGEST_LIST:
+        return [Fault("FIELD_TOO_LONG", name)]
+    return [] if all(map(is_id_number, numbers)) else [Fault("ID_NUMBER_INVALID", name)]
 
 
 def _head_faults(fields: Mapping[str, Any]) -> list[Fault]:

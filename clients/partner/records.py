@@ -223,6 +223,55 @@ class Enrolment(Person):
     result: NotRequired[str]
 
 
+class Departure(Person):
+    departure: str
+    on: str
+
+
+class DesignationEnd(Person):
+    kind: str
+    since: str
+    until: str
+
+
+class PartyMembership(Person):
+    status: str
+    since: str
+    until: NotRequired[str]
+
+
+class Honour(Person):
+    """The title is sealed like the person."""
+
+    title: str
+    grantor_level: str
+    on: str
+
+
+class CreditEvent(Person):
+    """The reason is sealed like the person; the evidence is the SHA-256 of a document, 64 hexadecimal characters."""
+
+    kind: str
+    on: str
+    reason: str
+    evidence: NotRequired[str]
+
+
+class Withdrawal(Record):
+    """`withdrawn_id` is the record taken back, `withdrawn_revision` one higher than it was sent with."""
+
+    withdrawn_id: str
+    withdrawn_revision: int
+
+
+class Snapshot(Record):
+    """`id_numbers` are everybody's, with blanks between them; each is sealed."""
+
+    organisation: str
+    as_of: str
+    id_numbers: str
+
+
 class TrainingSession(Record):
     session: str
     provider: str
@@ -385,6 +434,21 @@ ENROLMENT = _of(
     intervals=(("since", "until"),),
     together=(("until", "result"),),
 )
+DEPARTURE = _of(pb.DepartureRecord, Departure, sealed=_IDENTITY, days=("on",))
+DESIGNATION_END = _of(
+    pb.DesignationEndRecord, DesignationEnd, sealed=_IDENTITY, days=("since", "until"), intervals=(("since", "until"),)
+)
+PARTY_MEMBERSHIP = _of(
+    pb.PartyMembershipRecord,
+    PartyMembership,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+)
+HONOUR = _of(pb.HonourRecord, Honour, sealed=(*_IDENTITY, "title"), days=("on",))
+CREDIT_EVENT = _of(pb.CreditEventRecord, CreditEvent, sealed=(*_IDENTITY, "reason"), days=("on",), hashes=("evidence",))
+WITHDRAWAL = _of(pb.WithdrawalRecord, Withdrawal, amounts=("withdrawn_revision",))
+SNAPSHOT = _of(pb.SnapshotRecord, Snapshot, days=("as_of",), usccs=("organisation",), lists=("id_numbers",))
 TRAINING_SESSION = _of(
     pb.TrainingSessionRecord,
     TrainingSession,

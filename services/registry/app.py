@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
 from services.registry.api.organisations import OrganisationServicer
+from services.registry.api.persons import PersonServicer
 from services.registry.api.programmes import ProgrammeServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.api.trainings import TrainingServicer
@@ -17,6 +18,7 @@ from services.registry.consumers.own_organisations import OwnOrganisations
 from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.consumers.sheets import Sheets
+from services.registry.consumers.snapshot_ends import SnapshotEnds
 from services.registry.storage import KINDS
 from services.shared.kernel.ports import Clock, Random
 from services.shared.runtime.house import House, Streams
@@ -28,6 +30,7 @@ from services.shared.runtime.tick import Tick
 from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
+from swtalent.registry.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
 from swtalent.registry.v1.training_service_pb2_grpc import add_TrainingServiceServicer_to_server
@@ -44,7 +47,12 @@ async def compose(
         add_RegistryServiceServicer_to_server,
         RegistryServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
-    house.read(Departments(keys=keys, opener=opener, clock=house.clock).reader())
+    house.serve(
+        add_PersonServiceServicer_to_server,
+        PersonServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
+    )
+    house.add(SnapshotEnds(house.store, house.lanes, clock=house.clock))
+    house.read_with_waiting(Departments(keys=keys, opener=opener, clock=house.clock).reader())
     house.read(OwnTalents())
     house.serve(
         add_CertificateServiceServicer_to_server,

@@ -8,24 +8,27 @@ from typing import Any
 import msgspec
 
 from services.registry.domain import headcount
+from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.cohort import CohortState, GraduateCohort
 from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet
 from services.registry.domain.enrolment import SheetState as MemberSheetState
 from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.objection import Objection, ObjectionState
 from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
 from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
 from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
-from services.registry.domain.reports import EnrolmentReport, PassReport
+from services.registry.domain.reports import EnrolmentReport, PassReport, WorkReport
 from services.registry.domain.sheet import Sheet, SheetState
 from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
+from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
 from services.registry.domain.training import BY_AREA as SESSIONS_BY_AREA
 from services.registry.domain.training import TrainingSession, TrainingState
-from services.registry.publisher import catalogues, organisations, programmes, talents, training
+from services.registry.publisher import access_log, catalogues, organisations, programmes, talents, training
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -56,6 +59,8 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
     enrolled = {it.programme for it in talent.state.reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
+    works = [it.affiliation for it in talent.state.reports if isinstance(it, WorkReport)]
+    rows += {(BY_EMPLOYER, f"{it.department}/{it.organisation}") for it in works}
     return rows
 
 
@@ -121,6 +126,14 @@ KINDS = (
         decode=_decoder(IdentityCaseFacts),
         messages=talents.identity_case_messages,
     ),
+    Kind(
+        aggregate=AccessLog,
+        encode=_encode,
+        decode=_decoder(AccessLogState),
+        messages=access_log.access_log_messages,
+    ),
+    Kind(aggregate=Objection, encode=_encode, decode=_decoder(ObjectionState), rows=Objection.rows),
+    Kind(aggregate=Snapshot, encode=_encode, decode=_decoder(SnapshotState), rows=Snapshot.rows),
     Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
     TICK_KIND,
     Kind(

@@ -14,7 +14,7 @@ from services.registry.commands.register_organisation import RegisterOrganisatio
 from services.registry.domain.person import Person
 from services.registry.publisher import organisations as organisations_out
 from services.registry.publisher import talents as talents_out
-from services.registry.queries.find_talents import find_talents
+from services.registry.queries.find_talents import Filter, find_talents
 from services.registry.queries.get_organisation import get_organisation
 from services.registry.queries.get_talent import get_talent
 from services.registry.queries.organisation_standing import organisation_standing
@@ -151,11 +151,13 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
 
     async def FindTalents(self, request: pb.FindTalentsRequest, _: Context) -> pb.FindTalentsResponse:
         page = await find_talents(
-            request.area,
+            filter_of(request.filter, area=request.area or request.filter.area),
             size=request.page_size,
             token=request.page_token,
             by=current_call().principal,
             store=self._store,
+            clock=self._clock,
+            facts_of=facts_of,
         )
         return pb.FindTalentsResponse(
             talents=[pb.Talent.FromString(row.summary) for row in page.rows], next_page_token=page.next_token
@@ -194,3 +196,12 @@ class RegistryServicer(grpc_pb.RegistryServiceServicer):
 
 def person_of(identity: pb.Identity) -> Person:
     return Person(identity.name, identity.id_number, identity.phone)
+
+
+def filter_of(message: pb.TalentFilter, *, area: str) -> Filter:
+    return filled(Filter, message, area=area)
+
+
+def facts_of(summary: bytes) -> Any:
+    """The facts of a row that FindTalents lists."""
+    return pb.Talent.FromString(summary).facts

@@ -57,7 +57,7 @@ def _checked(title: Title, *, today: Day) -> Designation:
 def step(cmd: ReportDesignation, *, keys: KeyRing, today: Day) -> Step:
     designation = _checked(cmd.title, today=today)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
-    report = DesignationReport(cmd.origin, who.name, designation)
+    report = DesignationReport(cmd.origin, who.name, designation, cmd.department)
     event = Designated(designation.kind, designation.since)
 
     def change(talent: Talent) -> None:
@@ -71,7 +71,7 @@ async def designate(cmd: Designate, *, lanes: Lanes, clock: Clock, cause: Cause)
     cmd.by.must_speak_for(cmd.department, field="department")
     designation = _checked(cmd.title, today=clock.day())
     key = f"designation/{designation.kind}/{designation.grantor_level}/{designation.since}"
-    report = DesignationReport(Origin(cmd.by.name, key), None, designation)
+    report = DesignationReport(Origin(cmd.by.name, key), None, designation, cmd.department)
 
     def change(talent: Talent) -> None:
         talent.must_exist()

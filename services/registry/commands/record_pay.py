@@ -61,7 +61,7 @@ async def record_pay(cmd: RecordPay, *, lanes: Lanes, clock: Clock, cause: Cause
         uscc(cmd.organisation, field="organisation"),
         today=clock.day(),
     )
-    report = PayReport(Origin(cmd.by.name, f"pay/{pay.year}/{pay.organisation}"), None, pay, cmd.fen)
+    report = PayReport(Origin(cmd.by.name, f"pay/{pay.year}/{pay.organisation}"), None, pay, cmd.fen, cmd.department)
 
     def change(talent: Talent) -> None:
         talent.must_exist()

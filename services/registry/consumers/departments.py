@@ -16,23 +16,31 @@ from services.registry.commands import (
     decide_registration,
     designate,
     end_affiliation,
+    end_designation,
     end_registration,
+    grant_honour,
+    record_credit_event,
+    record_departure,
     record_education,
     record_enrolment,
     record_founder,
     record_organisation_credit,
     record_party_arrangement,
+    record_party_membership,
     record_pass,
     record_pay,
     record_talent,
     register_organisation,
+    report_snapshot,
     reverse_education,
     review_senior,
+    withdraw_record,
 )
 from services.registry.consumers.lists import Lists
 from services.registry.domain.person import Person, protect
+from services.registry.domain.snapshot import MOST_LISTED, ListTooLong
 from services.shared.kernel.ports import Clock, KeyRing
-from services.shared.kernel.step import Step
+from services.shared.kernel.step import ClaimStep, Step
 from services.shared.runtime.filled import filled
 from services.shared.runtime.partner_records import Handler, PartnerRecords, Sender
 from services.shared.runtime.sealing import SealOpener
@@ -57,6 +65,9 @@ class Departments:
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
         enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
+        departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
+        title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
+        member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
         lists = Lists(keys=self._keys, opener=self._opener, clock=self._clock)
         return PartnerRecords(
             "registry",
@@ -92,6 +103,13 @@ class Departments:
                 ),
                 "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
                 "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
+                "DepartureRecord": (records.DepartureRecord, departed),
+                "DesignationEndRecord": (records.DesignationEndRecord, title_ended),
+                "PartyMembershipRecord": (records.PartyMembershipRecord, member),
+                "HonourRecord": (records.HonourRecord, self.honour),
+                "CreditEventRecord": (records.CreditEventRecord, self.credit),
+                "SnapshotRecord": (records.SnapshotRecord, self.snapshot),
+                "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
                 "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
                 "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
                 "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
@@ -227,5 +245,57 @@ class Departments:
                 department=sender.partner.department,
                 etag="",
             ),
+            today=self._clock.day(),
+        )
+
+    def honour(self, record: records.HonourRecord, sender: Sender) -> Step:
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return grant_honour.step(
+            filled(
+                grant_honour.ReportHonour,
+                record,
+                person=Person(*sealed.open_identity(record.identity)),
+                origin=sender.origin,
+                department=sender.partner.department,
+                title=sealed.open("title", record.title),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def credit(self, record: records.CreditEventRecord, sender: Sender) -> Step:
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return record_credit_event.step(
+            filled(
+                record_credit_event.ReportCreditEvent,
+                record,
+                person=Person(*sealed.open_identity(record.identity)),
+                origin=sender.origin,
+                department=sender.partner.department,
+                reason=sealed.open("reason", record.reason),
+            ),
+            keys=self._keys,
+            today=self._clock.day(),
+        )
+
+    def withdrawal(self, record: records.WithdrawalRecord, sender: Sender) -> ClaimStep:
+        return withdraw_record.step(
+            filled(withdraw_record.ReportWithdrawal, record, origin=sender.origin, department=sender.partner.department)
+        )
+
+    def snapshot(self, record: records.SnapshotRecord, sender: Sender) -> Step:
+        if len(record.id_numbers) > MOST_LISTED:
+            raise ListTooLong(field="id_numbers", count=len(record.id_numbers))
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        return report_snapshot.step(
+            filled(
+                report_snapshot.ReportList,
+                record,
+                origin=sender.origin,
+                department=sender.partner.department,
+                area=sender.partner.area,
+                id_numbers=tuple(sealed.open("id_numbers", number) for number in record.id_numbers),
+            ),
+            keys=self._keys,
             today=self._clock.day(),
         )

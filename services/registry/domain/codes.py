@@ -73,6 +73,17 @@ def pay_band(fen: int) -> str:
     return TOP_PAY_BAND
 
 
+DEPARTURES = {"death": "死亡", "left_province": "离开本省", "left_field": "离开本行业"}
+PARTY_STATUSES = {"formal": "正式党员", "probationary": "预备党员", "recommended": "入党推荐对象"}
+# Who may report party membership besides the departments a person works for.
+PARTY_DEPARTMENTS = frozenset({"organisation_dept"})
+CREDIT_KINDS = {"breach": "失信", "fraud": "弄虚作假", "discipline": "违纪", "commendation": "守信表彰"}
+REVEAL_PURPOSES = {
+    "identity_check": "身份核验",
+    "case_handling": "身份疑点处理",
+    "benefit": "待遇办理",
+    "correction": "信息更正",
+}
 # Who registers certificates and takes applications (登记办法: 民政; the social-work departments since 2023).
 REGISTRATION_AUTHORITIES = frozenset({"civil_affairs", "social_work"})
 EDUCATION_KINDS = {

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from services.registry.domain import departing
 from services.registry.domain.certificates import certificates
 from services.registry.domain.education import entries, learned, trained
 from services.registry.domain.registrations import derive, grounds
@@ -15,7 +16,6 @@ from services.registry.domain.reports import (
     Certificate,
     DecisionReport,
     Designation,
-    DesignationReport,
     EducationReport,
     EndReport,
     Learned,
@@ -69,20 +69,24 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
         )
     works = [report for report in reports if isinstance(report, WorkReport)]
     passes = [report for report in reports if isinstance(report, PassReport)]
+    departure = departing.departure(reports, [work.affiliation.since for work in works])
+    affiliations = _affiliations(works, [report for report in reports if isinstance(report, EndReport)])
     told = {type(report) for report in reports}
     counted = entries(reports) if EducationReport in told else ()
     return TalentFacts(
         birth_band=band,
         home_county=_home(works, passes),
-        affiliations=_affiliations(works, [report for report in reports if isinstance(report, EndReport)]),
+        affiliations=departure.end(affiliations),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
         certificates=certificates(reports),
-        designations=_distinct(report.designation for report in reports if isinstance(report, DesignationReport)),
+        designations=departure.end(_distinct(departing.designations(reports))),
         pay=_pay(reports),
         disputed=len({report.name.index for report in reports if report.name}) > 1,
         registrations=derive(grounds(reports)).periods if DecisionReport in told else (),
         learned=learned(counted),
         trained=trained(counted),
+        departure=departure.kind,
+        departed_on=departure.on,
     )
 
 

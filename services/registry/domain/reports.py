@@ -131,6 +131,8 @@ class DesignationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     origin: Origin
     name: NameSeen | None
     designation: Designation
+    # Who gave it and may end it.
+    department: str = ""
 
 
 class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay"):
@@ -138,6 +140,84 @@ class PayReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="pay
     name: NameSeen | None
     pay: Pay
     pay_fen: int
+    department: str = ""
+
+
+class DepartureReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="departure"):
+    """Death, or left the province or the field, on a day; ends what is then in force."""
+
+    origin: Origin
+    name: NameSeen | None
+    departure: str
+    on: Day
+    department: str = ""
+
+
+class DesignationEndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="designation_end"):
+    """May arrive before the report of the designation it ends: the department's own of this kind and beginning."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    kind: str
+    since: Day
+    until: Day
+
+
+class HonourReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="honour"):
+    """An honour given on a day; `text` = index of its title. Never published."""
+
+    origin: Origin
+    name: NameSeen | None
+    text: str
+    grantor_level: str
+    on: Day
+    department: str = ""
+
+
+class CreditReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="credit"):
+    """A credit event of a day, with the hash of the document that proves it; `text` = index of its reason. Never
+    published.
+    """
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    kind: str
+    on: Day
+    text: str
+    evidence: str
+
+
+class AppealReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appeal"):
+    """The person objects to a credit event (its id) on a day; `text` = index of the grounds."""
+
+    origin: Origin
+    name: NameSeen | None
+    credit: str
+    text: str
+    on: Day
+
+
+class AppealDecision(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appeal_decision"):
+    """An appeal granted strikes its credit event; decided by somebody else than who recorded the event. `text` = index
+    of the reason.
+    """
+
+    origin: Origin
+    name: NameSeen | None
+    credit: str
+    granted: bool
+    text: str
+    on: Day
+
+
+class Withdrawn(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="withdrawn"):
+    """A department took its record back: stands in the record's place, under a higher revision."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
 
 
 class ReviewReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="review"):
@@ -224,6 +304,7 @@ class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p
     status: str
     since: Day
     until: Day
+    department: str = ""
 
 
 class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="enrolment"):
@@ -253,7 +334,25 @@ Report = (
     | EducationReversalReport
     | PartyReport
     | EnrolmentReport
+    | DepartureReport
+    | DesignationEndReport
+    | HonourReport
+    | CreditReport
+    | AppealReport
+    | AppealDecision
+    | Withdrawn
 )  # fmt: skip
+
+# Reports that refer to a sealed text of the talent by its index.
+TEXTUAL = (HonourReport, CreditReport, AppealReport, AppealDecision)
+
+
+def reported_by(report: Report) -> str:
+    """The department that a report comes from; "" when it is not known."""
+    if isinstance(report, WorkReport):
+        return report.affiliation.department
+    department: str = getattr(report, "department", "")
+    return department or (report.name.department if report.name else "")
 
 
 def affiliation_id(*, department: str, organisation: str, role: str) -> str:

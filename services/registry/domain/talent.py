@@ -10,18 +10,21 @@ from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
 from services.registry.domain.registrations import lapsed
 from services.registry.domain.reports import (
+    TEXTUAL,
     Affiliation,
     EndReport,
     PassReport,
     Report,
+    Withdrawn,
     WorkReport,
     department_of,
 )
 from services.shared.kernel.aggregate import Aggregate
-from services.shared.kernel.area import county_of
+from services.shared.kernel.area import county_of, within
 from services.shared.kernel.dates import Day
-from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound
+from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, OutsideScope
 from services.shared.kernel.origin import Origin, held_for, put, supersedes
+from services.shared.kernel.principal import Principal
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
@@ -37,6 +40,11 @@ class TalentNotFound(NotFound):
 class AffiliationNotFound(NotFound):
     reason = "AFFILIATION_NOT_FOUND"
     zh, en = "没有此从业记录", "No such affiliation"
+
+
+class RecordNotFound(NotFound):
+    reason = "RECORD_NOT_FOUND"
+    zh, en = "没有此记录", "No such record"
 
 
 class OwnedByOtherDepartment(Forbidden):
@@ -56,11 +64,20 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     sealed: bytes
 
 
+class Sealed(msgspec.Struct, frozen=True, gc=False):
+    """Free text about a person: reports name it by its keyed pseudonym, the text itself lies under a key of its own."""
+
+    index: str
+    sealed: bytes
+
+
 class TalentState(msgspec.Struct, frozen=True, gc=False):
     birth_year: int = 0
     # The identities that reports refer to, by name index; more than one = disputed.
     identities: tuple[Identity, ...] = ()
     reports: tuple[Report, ...] = ()
+    # Titles of honours, reasons and grounds that reports refer to, by index.
+    texts: tuple[Sealed, ...] = ()
 
 
 class TalentReported(msgspec.Struct, frozen=True, gc=False):
@@ -136,6 +153,20 @@ class IdentityDisputed(msgspec.Struct, frozen=True, gc=False):
     identity_case: str
 
 
+class TalentDeparted(msgspec.Struct, frozen=True, gc=False):
+    departure: str
+    on: Day
+
+
+class DesignationEnded(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    until: Day
+
+
+class RecordWithdrawn(msgspec.Struct, frozen=True, gc=False):
+    department: str
+
+
 class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
     """Something changed that facts do not tell: party membership, honours, credit, contact."""
 
@@ -156,6 +187,9 @@ TalentChange = (
     | EducationRecorded
     | EducationReversed
     | PrivateChanged
+    | TalentDeparted
+    | DesignationEnded
+    | RecordWithdrawn
 )
 
 
@@ -176,11 +210,13 @@ class Talent(Aggregate[TalentState]):
     def facts(self) -> TalentFacts:
         return combine.facts(self.state.birth_year, self.state.reports)
 
-    def report(self, report: Report, identity: Identity | None, event: TalentChange) -> bool:
+    def report(
+        self, report: Report, identity: Identity | None, event: TalentChange, text: Sealed | None = None
+    ) -> bool:
         """Take a department's report; False when it is a repeat. Raises REVISION_REUSED.
 
         `identity` comes with every report by ID number; one whose name differs from what is known makes the talent
-        disputed: counted once all the same, and a case is opened.
+        disputed: counted once all the same, and a case is opened. `text` is what the report refers to by index.
         """
         state = self.state
         if not supersedes(report, held_for(state.reports, report.origin)):
@@ -197,6 +233,7 @@ class Talent(Aggregate[TalentState]):
                 birth_year=state.birth_year if identity is None else identity.birth_year,
                 identities=identities,
                 reports=reports,
+                texts=_texts(state.texts, text, reports),
             ),
         )
         if not known and report.name is not None:
@@ -213,6 +250,40 @@ class Talent(Aggregate[TalentState]):
         if end.until <= held.since:
             raise IntervalReversed(field="until", since=held.since, until=end.until)
         self.report(end, None, AffiliationEnded(end.affiliation, end.until, end.reason))
+
+    def withdraw(self, department: str, system: str, record_id: str, revision: int) -> None:
+        """Take the record back: a tombstone of this revision stands in its place, and what only it said is gone.
+
+        Revision 0 = one higher than what is held. A repeat, or a higher revision held, changes nothing. Raises
+        NotFound.
+        """
+        held = held_for(self.state.reports, Origin(system, record_id))
+        if held is None:
+            raise RecordNotFound(field="record_id")
+        if not revision:
+            if isinstance(held, Withdrawn):
+                return
+            revision = held.origin.revision + 1
+        before = self.state
+        tombstone = Withdrawn(Origin(system, record_id, revision), None, department)
+        if not supersedes(tombstone, held):
+            return
+        reports = put(before.reports, tombstone)
+        named = {it.name.index for it in reports if it.name}
+        identities = tuple(it for it in before.identities if it.name_index in named)
+        self._record(
+            RecordWithdrawn(department),
+            msgspec.structs.replace(
+                before, identities=identities, reports=reports, texts=_texts(before.texts, None, reports)
+            ),
+        )
+
+    def must_be_reached(self, by: Principal) -> None:
+        """OUTSIDE_SCOPE when the person works (without work: lives) somewhere, and nowhere in the caller's subtree."""
+        self.must_exist()
+        counties = self.counties()
+        if counties and not any(within(county, by.area) for county in counties):
+            raise OutsideScope(field="talent_id", scope=by.area)
 
     def affiliation(self, affiliation: str) -> Affiliation:
         self.must_exist()
@@ -252,6 +323,17 @@ class Talent(Aggregate[TalentState]):
 
 def _missing() -> NoReturn:
     raise TalentNotFound(field="talent_id")
+
+
+def _texts(texts: tuple[Sealed, ...], text: Sealed | None, reports: tuple[Report, ...]) -> tuple[Sealed, ...]:
+    """Sealed once per text; what no report refers to any more is destroyed."""
+    if text is None and not texts:
+        return texts
+    held = {it.index: it for it in texts}
+    if text is not None:
+        held.setdefault(text.index, text)
+    used = {it.text for it in reports if isinstance(it, TEXTUAL)}
+    return tuple(held[index] for index in sorted(held.keys() & used))
 
 
 def _keep(identities: tuple[Identity, ...], identity: Identity) -> tuple[Identity, ...]:

@@ -16,3 +16,11 @@ class Step(msgspec.Struct, frozen=True):
     kind: type[Aggregate[Any]]
     id: str
     change: Callable[[Any], Mapping[str, str] | None]
+
+
+class ClaimStep(msgspec.Struct, frozen=True):
+    """A step on whoever holds `claim` among aggregates of `kind`: known when it is applied, not before."""
+
+    kind: type[Aggregate[Any]]
+    claim: str
+    change: Callable[[Any], Mapping[str, str] | None]

@@ -24,6 +24,7 @@ from services.shared.runtime.store import open_store
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.stream_ports import Publisher, Source, Together
 from services.shared.runtime.tokens import Tokens, trusted_keys
+from services.shared.runtime.waiting import WAITING, WaitingRoom
 
 if TYPE_CHECKING:
     from services.shared.runtime.store import ServiceStore
@@ -69,7 +70,7 @@ class House:
     ) -> Self:
         """With the store that the settings name, holding the service's `kinds` and those of the runtime."""
         clock, random = clock or SystemClock(), random or SystemRandom()
-        all_kinds = (*kinds, refusal_kind(settings.service), ACCESS_NOTE)
+        all_kinds = (*kinds, refusal_kind(settings.service), ACCESS_NOTE, WAITING)
         store = await open_store(settings, all_kinds, clock=clock, random=random)
         return cls(settings, store=store, streams=streams, clock=clock, random=random)
 
@@ -87,6 +88,12 @@ class House:
         tell = self._reading.part(reader.name)
         intake = Intake(source, reader, self.store, clock=self.clock, random=self.random, tell=tell)
         self._intakes.append(Persistent(intake, started=lambda: tell(True, ""), clock=self.clock, random=self.random))
+
+    def read_with_waiting(self, reader: Reader) -> None:
+        """Feed a reader some of whose records wait for what they refer to."""
+        self.read(reader)
+        longest_s = self.settings.parent_wait_s
+        self.add(WaitingRoom(reader, self.store, self.lanes, clock=self.clock, longest_s=longest_s))
 
     def app(self) -> App:
         relay = Relay(

@@ -12,9 +12,10 @@ from google.protobuf.message import Message as Protobuf
 from services.shared.kernel.errors import CodeUnknown, DomainError, Invalid
 from services.shared.kernel.origin import Origin
 from services.shared.kernel.partner import Partner, partner
-from services.shared.kernel.step import Step
+from services.shared.kernel.step import ClaimStep, Step
 from services.shared.runtime.envelope import PARTNER_TYPE, PartnerHeaders, header, partner_headers, partner_of
 from services.shared.runtime.reader import Changes, Received, Ref, Task
+from services.shared.runtime.waiting import Claimed, Waiting, waiting_id
 from swtalent.common.v1 import access_pb2
 from swtalent.partner.v1 import records_pb2
 
@@ -39,7 +40,7 @@ class Sender(msgspec.Struct, frozen=True):
         return Origin(self.partner.name, self.headers.record_id, self.headers.revision)
 
 
-Handler = Callable[[Any, Sender], Step]
+Handler = Callable[[Any, Sender], Step | ClaimStep]
 
 
 def owners() -> dict[str, str]:
@@ -88,11 +89,27 @@ class PartnerRecords:
         except DecodeError:
             raise RecordUndecodable(field="value", type=headers.type) from None
         step = handler[1](body, sender)
+        if isinstance(step, ClaimStep):
+            return Task((), Claimed(step, record), ((step.kind, step.claim),))
         return Task(((step.kind, step.id),), step)
 
     def also_needs(self, task: Task, changes: Changes) -> Collection[Ref]:
-        return ()
+        if not isinstance(task.content, Claimed):
+            return ()
+        step, record = task.content.step, task.content.record
+        holder = changes.holder(step.kind, step.claim)
+        return ((step.kind, holder),) if holder else ((Waiting, waiting_id(record)),)
 
     def apply(self, task: Task, changes: Changes) -> None:
-        step: Step = task.content
-        changes(step.kind, step.id).apply(step.change)
+        """What is about somebody whom nobody has reported yet waits (waiting.py)."""
+        if not isinstance(task.content, Claimed):
+            step: Step = task.content
+            changes(step.kind, step.id).apply(step.change)
+            return
+        claimed: ClaimStep = task.content.step
+        record = task.content.record
+        holder = changes.holder(claimed.kind, claimed.claim)
+        if holder:
+            changes(claimed.kind, holder).apply(claimed.change)
+        else:
+            changes(Waiting, waiting_id(record)).apply(lambda it: it.wait(record))

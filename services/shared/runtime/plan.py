@@ -59,6 +59,7 @@ class Plan:
         self._records = records
         self._condemned = condemned
         self._loaded: Kinds = {}
+        self._holders: dict[type[Aggregate[Any]], dict[str, str]] = {}
         self._touching: list[tuple[Change[Any], Any, int]] = []
         self.lines: list[Line] = []
         self.refusals: dict[str, Change[Refusal]] = {}
@@ -78,6 +79,22 @@ class Plan:
 
     def loaded(self, kind: type[Aggregate[Any]], changes: Mapping[str, Change[Any]]) -> None:
         self._loaded.setdefault(kind, {}).update(changes)
+
+    def holder(self, kind: type[Aggregate[Any]], claim: str) -> str:
+        """Who holds the claim as far as it was looked up: what readers see through `Changes`."""
+        return self._holders.get(kind, {}).get(claim, "")
+
+    def claims(self) -> dict[type[Aggregate[Any]], set[str]]:
+        """What the understood records ask to be looked up; mostly nothing."""
+        asked: dict[type[Aggregate[Any]], set[str]] = {}
+        for line in self.lines:
+            if line.task is not None and line.task.claims:
+                for kind, claim in line.task.claims:
+                    asked.setdefault(kind, set()).add(claim)
+        return asked
+
+    def found(self, kind: type[Aggregate[Any]], holders: Mapping[str, str]) -> None:
+        self._holders.setdefault(kind, {}).update(holders)
 
     def understand(self) -> Wanted:
         """Decode and check every record; gives what must be loaded."""

@@ -30,12 +30,17 @@ class Task(msgspec.Struct):
 
     needs: Collection[Ref]
     content: Any
+    # (kind, claim): looked up before `also_needs`, which reads who holds it from `Changes.holder`.
+    claims: Collection[tuple[type[Aggregate[Any]], str]] = ()
 
 
 class Changes(Protocol):
     """The changes of the running window by aggregate."""
 
     def __call__(self, kind: type[Aggregate[Any]], aggregate_id: str) -> Change[Any]: ...
+
+    def holder(self, kind: type[Aggregate[Any]], claim: str) -> str:
+        """Who held one of the task's claims when the window was loaded; "" = nobody."""
 
 
 class Reader(Protocol):

@@ -10,8 +10,8 @@ _PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
 
 ROLES: dict[str, frozenset[str]] = {
-    # 个人: the own record; whatever else is published.
-    "individual": frozenset((*_PUBLIC, "own.read")),
+    # 个人: the own record and objections to it; whatever else is published.
+    "individual": frozenset((*_PUBLIC, "own.read", "own.object")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -31,6 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
         (
             *_READS,
             "talent.report",
+            "talent.reveal",
             "pass.record",
             "registration.decide",
             "education.record",

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
     intake_window_records: int = Field(2000, ge=1, le=2000, description="Most records in one window of the intake")
     intake_window_ms: int = Field(10, ge=1, le=1000, description="Longest wait for a window to fill")
+    parent_wait_s: float = Field(
+        86_400.0, ge=0, description="How long a record waits for what it refers to, until it is refused"
+    )
     grpc_grace_s: float = Field(5.0, ge=0, description="At stop: time for calls under way to end")
     relay_drain_s: float = Field(5.0, ge=0, description="At stop: time for stored events to reach Kafka")
 

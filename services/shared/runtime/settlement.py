@@ -52,6 +52,8 @@ class Settlement:
         plan = self.plan(self._reader, batch, self._condemned)
         try:
             await self._load(plan, plan.understand())
+            for kind, claims in plan.claims().items():
+                plan.found(kind, await self._store.holders(kind, claims))
             await self._load(plan, plan.want_more())
             plan.decide()
             again = await self._commit(plan, alone=len(batch) == 1)

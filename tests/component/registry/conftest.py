@@ -14,6 +14,7 @@ from services.shared.runtime.envelope import records_topic
 from swtalent.partner.v1 import records_pb2 as records
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
+from tests.builders.counted import agreeing
 from tests.builders.registry import PERSON, a_uscc
 from tests.builders.serving import StillClock, a_token, settings_in
 from tests.builders.streams import MemoryStreams
@@ -93,8 +94,10 @@ class Registry:
 
 @pytest.fixture
 async def registry(tmp_path) -> AsyncIterator[Registry]:
+    """Whatever a test did to it: in the end the sums folded event by event are those of a count from scratch."""
     settings = settings_in(tmp_path, store="sqlite")
     streams, clock = MemoryStreams(), StillClock()
     app = await compose(settings, streams=streams, clock=clock)
     async with app, grpc.aio.insecure_channel(app.address) as channel:
         yield Registry(app, settings, streams, clock, channel)
+    agreeing(streams.records)

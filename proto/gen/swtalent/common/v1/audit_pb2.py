@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eswtalent/common/v1/audit.proto\x12\x12swtalent.common.v1\"\xa1\x01\n\x0b\x41\x63\x63\x65ssEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12.\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x1f.swtalent.common.v1.AccessFacts\x12;\n\x0e\x61\x63\x63\x65ss_refused\x18\n \x01(\x0b\x32!.swtalent.common.v1.AccessRefusedH\x00\x42\x08\n\x06\x63hange\"p\n\x0b\x41\x63\x63\x65ssFacts\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x11\n\tprincipal\x18\x02 \x01(\t\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0e\n\x06minute\x18\x05 \x01(\t\x12\r\n\x05\x63ount\x18\x06 \x01(\x04\"\x1e\n\rAccessRefused\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eswtalent/common/v1/audit.proto\x12\x12swtalent.common.v1\"\xe4\x01\n\x0b\x41\x63\x63\x65ssEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12.\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x1f.swtalent.common.v1.AccessFacts\x12;\n\x0e\x61\x63\x63\x65ss_refused\x18\n \x01(\x0b\x32!.swtalent.common.v1.AccessRefusedH\x00\x12\x41\n\x11identity_revealed\x18\x0b \x01(\x0b\x32$.swtalent.common.v1.IdentityRevealedH\x00\x42\x08\n\x06\x63hange\"p\n\x0b\x41\x63\x63\x65ssFacts\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x11\n\tprincipal\x18\x02 \x01(\t\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0e\n\x06minute\x18\x05 \x01(\t\x12\r\n\x05\x63ount\x18\x06 \x01(\x04\"\x1e\n\rAccessRefused\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\"3\n\x10IdentityRevealed\x12\x0e\n\x06talent\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,9 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'swtalent.common.v1.audit_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACCESSEVENT']._serialized_start=55
-  _globals['_ACCESSEVENT']._serialized_end=216
-  _globals['_ACCESSFACTS']._serialized_start=218
-  _globals['_ACCESSFACTS']._serialized_end=330
-  _globals['_ACCESSREFUSED']._serialized_start=332
-  _globals['_ACCESSREFUSED']._serialized_end=362
+  _globals['_ACCESSEVENT']._serialized_end=283
+  _globals['_ACCESSFACTS']._serialized_start=285
+  _globals['_ACCESSFACTS']._serialized_end=397
+  _globals['_ACCESSREFUSED']._serialized_start=399
+  _globals['_ACCESSREFUSED']._serialized_end=429
+  _globals['_IDENTITYREVEALED']._serialized_start=431
+  _globals['_IDENTITYREVEALED']._serialized_end=482
 # @@protoc_insertion_point(module_scope)

@@ -26,12 +26,15 @@ class AccessEvent(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     ACCESS_REFUSED_FIELD_NUMBER: _builtins.int
+    IDENTITY_REVEALED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     version: _builtins.int
     @_builtins.property
     def after(self) -> Global___AccessFacts: ...
     @_builtins.property
     def access_refused(self) -> Global___AccessRefused: ...
+    @_builtins.property
+    def identity_revealed(self) -> Global___IdentityRevealed: ...
     def __init__(
         self,
         *,
@@ -39,12 +42,13 @@ class AccessEvent(_message.Message):
         version: _builtins.int = ...,
         after: Global___AccessFacts | None = ...,
         access_refused: Global___AccessRefused | None = ...,
+        identity_revealed: Global___IdentityRevealed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access_refused", b"access_refused", "after", b"after", "change", b"change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access_refused", b"access_refused", "after", b"after", "change", b"change", "identity_revealed", b"identity_revealed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_refused", b"access_refused", "after", b"after", "change", b"change", "id", b"id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_refused", b"access_refused", "after", b"after", "change", b"change", "id", b"id", "identity_revealed", b"identity_revealed", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["access_refused"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["access_refused", "identity_revealed"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -111,3 +115,27 @@ class AccessRefused(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessRefused: _TypeAlias = AccessRefused  # noqa: Y015
+
+@_typing.final
+class IdentityRevealed(_message.Message):
+    """Somebody was shown who a talent is; `reason` of the facts is the purpose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TALENT_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    talent: _builtins.str
+    purpose: _builtins.str
+    def __init__(
+        self,
+        *,
+        talent: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose", "talent", b"talent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityRevealed: _TypeAlias = IdentityRevealed  # noqa: Y015

@@ -685,6 +685,434 @@ class EducationReversalRecord(_message.Message):
 Global___EducationReversalRecord: _TypeAlias = EducationReversalRecord  # noqa: Y015
 
 @_typing.final
+class AccreditationRecord(_message.Message):
+    """A base (培训基地、实践基地、创新空间) that a level of government named. It ends by a higher revision with `until`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    GRANTOR_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    kind: _builtins.str
+    """training_base, practice_base or innovation_space."""
+    grantor: _builtins.str
+    """national, province, prefecture or county."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        grantor: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grantor", b"grantor", "kind", b"kind", "organisation", b"organisation", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccreditationRecord: _TypeAlias = AccreditationRecord  # noqa: Y015
+
+@_typing.final
+class ResidentsRecord(_message.Message):
+    """Residents of an institution, counted on a day (在院人数)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    RESIDENTS_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    on: _builtins.str
+    residents: _builtins.int
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        on: _builtins.str = ...,
+        residents: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "organisation", b"organisation", "residents", b"residents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResidentsRecord: _TypeAlias = ResidentsRecord  # noqa: Y015
+
+@_typing.final
+class FounderRecord(_message.Message):
+    """Who founded an organisation (举办者): a person, sealed, or an organisation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    FOUNDER_ORGANISATION_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    founder_organisation: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        organisation: _builtins.str = ...,
+        founder_organisation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["founder_organisation", b"founder_organisation", "identity", b"identity", "organisation", b"organisation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FounderRecord: _TypeAlias = FounderRecord  # noqa: Y015
+
+@_typing.final
+class PartyArrangementRecord(_message.Message):
+    """How the party's work is arranged in an organisation (党建工作安排). It ends by a higher revision with `until`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    RESPONSIBLE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    kind: _builtins.str
+    """own_branch, joint_branch, party_work_instructor or lead_organisation."""
+    other: _builtins.str
+    """USCC of the organisation that the joint branch is with or that leads; "" for the others."""
+    responsible: _builtins.str
+    """The party body that answers for it."""
+    since: _builtins.str
+    until: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        other: _builtins.str = ...,
+        responsible: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "organisation", b"organisation", "other", b"other", "responsible", b"responsible", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyArrangementRecord: _TypeAlias = PartyArrangementRecord  # noqa: Y015
+
+@_typing.final
+class OrganisationCreditRecord(_message.Message):
+    """A credit event of an organisation (信用记录); an appeal is a higher revision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    APPEALED_ON_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    event: _builtins.str
+    """The department's own id of the event."""
+    kind: _builtins.str
+    """abnormal_activity, seriously_unlawful, contract_breach or serious_finding."""
+    since: _builtins.str
+    until: _builtins.str
+    appealed_on: _builtins.str
+    appeal: _builtins.str
+    """upheld (the event is taken away), rejected or "" (not decided)."""
+    decided_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        event: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        appealed_on: _builtins.str = ...,
+        appeal: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "appealed_on", b"appealed_on", "decided_on", b"decided_on", "event", b"event", "kind", b"kind", "organisation", b"organisation", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationCreditRecord: _TypeAlias = OrganisationCreditRecord  # noqa: Y015
+
+@_typing.final
+class EnrolmentRecord(_message.Message):
+    """Somebody takes part in a programme (参加培养项目). Leaving or completing it is a higher revision with until and result."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    PROGRAMME_ID_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    programme_id: _builtins.str
+    """"<kind>/<area>/<code>", as the programme was opened."""
+    since: _builtins.str
+    until: _builtins.str
+    """Both or neither: the first day on which they no longer take part, and left, passed or excellent."""
+    result: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        programme_id: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        result: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "programme_id", b"programme_id", "result", b"result", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolmentRecord: _TypeAlias = EnrolmentRecord  # noqa: Y015
+
+@_typing.final
+class DepartureRecord(_message.Message):
+    """Death, or left the province or the field: ends all work and titles that are then in force. Certificates stay."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    DEPARTURE_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    departure: _builtins.str
+    """death, left_province or left_field."""
+    on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        departure: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departure", b"departure", "identity", b"identity", "on", b"on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DepartureRecord: _TypeAlias = DepartureRecord  # noqa: Y015
+
+@_typing.final
+class DesignationEndRecord(_message.Message):
+    """End of a designation that the same department reported, named by kind and first day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "kind", b"kind", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DesignationEndRecord: _TypeAlias = DesignationEndRecord  # noqa: Y015
+
+@_typing.final
+class PartyMembershipRecord(_message.Message):
+    """Party membership; never published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    status: _builtins.str
+    """formal, probationary or recommended."""
+    since: _builtins.str
+    until: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        status: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "since", b"since", "status", b"status", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartyMembershipRecord: _TypeAlias = PartyMembershipRecord  # noqa: Y015
+
+@_typing.final
+class HonourRecord(_message.Message):
+    """An honour; never published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    GRANTOR_LEVEL_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    title: _builtins.bytes
+    """Sealed."""
+    grantor_level: _builtins.str
+    """national, province, prefecture, county."""
+    on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        title: _builtins.bytes = ...,
+        grantor_level: _builtins.str = ...,
+        on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grantor_level", b"grantor_level", "identity", b"identity", "on", b"on", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HonourRecord: _TypeAlias = HonourRecord  # noqa: Y015
+
+@_typing.final
+class CreditEventRecord(_message.Message):
+    """A credit event; never published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """breach, fraud, discipline or commendation."""
+    on: _builtins.str
+    reason: _builtins.bytes
+    """Sealed."""
+    evidence: _builtins.str
+    """SHA-256 of the document that proves it, 64 hexadecimal characters."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        kind: _builtins.str = ...,
+        on: _builtins.str = ...,
+        reason: _builtins.bytes = ...,
+        evidence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "identity", b"identity", "kind", b"kind", "on", b"on", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditEventRecord: _TypeAlias = CreditEventRecord  # noqa: Y015
+
+@_typing.final
+class WithdrawalRecord(_message.Message):
+    """Takes back a record of this partner: its id, and a revision higher than the one sent, as a correction would have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHDRAWN_ID_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_REVISION_FIELD_NUMBER: _builtins.int
+    withdrawn_id: _builtins.str
+    withdrawn_revision: _builtins.int
+    def __init__(
+        self,
+        *,
+        withdrawn_id: _builtins.str = ...,
+        withdrawn_revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["withdrawn_id", b"withdrawn_id", "withdrawn_revision", b"withdrawn_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawalRecord: _TypeAlias = WithdrawalRecord  # noqa: Y015
+
+@_typing.final
+class SnapshotRecord(_message.Message):
+    """Everybody the department has in one organisation as of a day: proposes the end of other work there, which a person
+    of the department confirms. A higher revision replaces the list until then.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    ID_NUMBERS_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    as_of: _builtins.str
+    @_builtins.property
+    def id_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """At most 5,000, each sealed as the field id_numbers."""
+
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        as_of: _builtins.str = ...,
+        id_numbers: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "id_numbers", b"id_numbers", "organisation", b"organisation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnapshotRecord: _TypeAlias = SnapshotRecord  # noqa: Y015
+
+@_typing.final
 class TrainingSessionRecord(_message.Message):
     """A training (培训) as the department's system has it."""
 

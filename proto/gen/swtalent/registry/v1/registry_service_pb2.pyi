@@ -590,25 +590,74 @@ class FindTalentsRequest(_message.Message):
     AREA_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     area: _builtins.str
     """Area subtree; "" = the caller's own."""
     page_size: _builtins.int
     """1 … 500, 0 = 100."""
     page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___TalentFilter:
+        """More that must hold; its area counts when `area` is ""."""
+
     def __init__(
         self,
         *,
         area: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        filter: Global___TalentFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FindTalentsRequest: _TypeAlias = FindTalentsRequest  # noqa: Y015
+
+@_typing.final
+class TalentFilter(_message.Message):
+    """All that is given must hold today; "" and 0 = any."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    EMPLOYER_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    DESIGNATION_FIELD_NUMBER: _builtins.int
+    LAPSES_WITHIN_DAYS_FIELD_NUMBER: _builtins.int
+    area: _builtins.str
+    department: _builtins.str
+    """One affiliation in force fits department, field and employer (USCC) together."""
+    field: _builtins.str
+    employer: _builtins.str
+    level: _builtins.str
+    """Level of a certificate that is not annulled."""
+    designation: _builtins.str
+    """Kind of a designation in force."""
+    lapses_within_days: _builtins.int
+    """The last registration of a level lapses in 1 … 366 days."""
+    def __init__(
+        self,
+        *,
+        area: _builtins.str = ...,
+        department: _builtins.str = ...,
+        field: _builtins.str = ...,
+        employer: _builtins.str = ...,
+        level: _builtins.str = ...,
+        designation: _builtins.str = ...,
+        lapses_within_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "department", b"department", "designation", b"designation", "employer", b"employer", "field", b"field", "lapses_within_days", b"lapses_within_days", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TalentFilter: _TypeAlias = TalentFilter  # noqa: Y015
 
 @_typing.final
 class FindTalentsResponse(_message.Message):

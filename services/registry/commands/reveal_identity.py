@@ -1,0 +1,38 @@
+"""RevealIdentity: show who a talent is, to somebody who says what for; answered only once that is on record."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from services.registry.domain import codes
+from services.registry.domain.access_log import AccessLog, Look
+from services.registry.domain.person import Person
+from services.registry.domain.talent import Talent
+from services.shared.kernel import text
+from services.shared.kernel.dates import instant
+from services.shared.kernel.lanes import Lanes
+from services.shared.kernel.ports import Clock, KeyRing, Store
+from services.shared.kernel.principal import Principal
+
+
+class RevealIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    talent_id: str
+    purpose: str
+    method: str
+    by: Principal
+
+
+async def reveal_identity(
+    cmd: RevealIdentity, *, store: Store, lanes: Lanes, keys: KeyRing, clock: Clock
+) -> list[Person]:
+    """The identities that departments reported; none once erased. Every call is a look of its own."""
+    talent_id = text.identifier(cmd.talent_id, field="talent_id")
+    purpose = text.code(cmd.purpose, codes.REVEAL_PURPOSES, field="purpose")
+    talent = (await store.get_many(Talent, [talent_id]))[talent_id].aggregate
+    talent.must_be_reached(cmd.by)
+    look = Look(cmd.by.name, cmd.by.department, purpose, cmd.method, instant(clock.now()))
+    await lanes.update(AccessLog, talent_id, partial(AccessLog.look, look=look), cause=None)
+    clear = [keys.unseal(it.sealed, origin=talent_id) for it in talent.state.identities if it.sealed]
+    return [Person(it["name"], it["id_number"], it["phone"]) for it in clear]
