@@ -83,7 +83,8 @@ class TrainingServicer(grpc_pb.TrainingServiceServicer):
     async def ReverseAttendance(self, request: pb.ReverseAttendanceRequest, _: Context) -> pb.ReverseAttendanceResponse:
         call = _own(request)
         cmd = filled(ReverseAttendance, request, by=call.principal)
-        answer = await reverse_attendance(cmd, lanes=self._lanes, cause=call.cause(request.request_id))
+        cause = call.cause(request.request_id)
+        answer = await reverse_attendance(cmd, lanes=self._lanes, store=self._store, clock=self._clock, cause=cause)
         return pb.ReverseAttendanceResponse(etag=answer.etag)
 
     async def AnnounceSitting(self, request: pb.AnnounceSittingRequest, _: Context) -> pb.AnnounceSittingResponse:

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from services.registry.domain.identity_case import IdentityCase
-from services.registry.domain.reports import Certificate, EducationReport, PassReport
-from services.registry.domain.sheet import Row, Sheet, name_seen, sheet_id
+from services.registry.domain.reports import Certificate, EducationReport, EducationReversalReport, PassReport
+from services.registry.domain.sheet import Row, Sheet, SheetState, entry_origin, name_seen, sheet_id, taking_back
 from services.registry.domain.sitting import CertificateNumber, ExamSitting
 from services.registry.domain.talent import EducationRecorded, EducationReversed, Identity, PassRecorded, Talent
 from services.registry.domain.training import Listed, SessionReport, TrainingSession, counts, session_key
-from services.shared.kernel.dates import Day, month_of
+from services.shared.kernel.dates import NO_DAY, Day, month_of
 from services.shared.kernel.follower import Follower
 from services.shared.kernel.origin import Origin, held_for
 from services.shared.runtime.envelope import EVENT_TOPICS, header
@@ -64,10 +64,8 @@ class Sheets:
             return needs + [(IdentityCase, case_of(row.talent)) for row in state.rows]
         if event.WhichOneof("change") == "attendance_counted":
             return ()
-        for sheet in changes(TrainingSession, event.id).aggregate.state.sheets:
-            needs.append((Sheet, sheet_id(session_key(event.id), sheet.number)))
-            needs += [(Talent, person.talent) for person in sheet.people]
-        return needs
+        sheets = changes(TrainingSession, event.id).aggregate.state.sheets
+        return [(Sheet, sheet_id(session_key(event.id), sheet.number)) for sheet in sheets]
 
     def apply(self, task: Task, changes: Changes) -> None:
         seen: _Seen = task.content
@@ -83,12 +81,12 @@ class Sheets:
         follower.apply(lambda it: it.see(seen.event.version, ()))
 
     def _of_session(self, event: events.TrainingSessionEvent, changes: Changes) -> None:
-        """What was planned became known or took place: everybody who is listed gets the entry."""
+        """What was planned took place or did not: every sheet is brought to its talents again, by its own event."""
         if event.WhichOneof("change") == "attendance_counted":
             return
         session = changes(TrainingSession, event.id).aggregate
         for sheet in session.state.sheets:
-            _credit(session, changes(Sheet, sheet_id(session_key(event.id), sheet.number)), changes)
+            changes(Sheet, sheet_id(session_key(event.id), sheet.number)).apply(Sheet.bring_again)
 
     def _of_attendance(self, sheet: str, changes: Changes) -> None:
         change = changes(Sheet, sheet)
@@ -118,39 +116,43 @@ class Sheets:
 
 
 def _credit(session: TrainingSession, sheet: Any, changes: Changes) -> None:
-    """One education entry per row that counts; a row that was taken back leaves no entry."""
+    """One report per row, each of the session's one entry; a row taken back brings its reversal."""
     present = session.present()
-    if present is None or present.status != "held":
+    if present is None:
         return
     state = sheet.aggregate.state
+    month = month_of(present.last_day)
     settled = set()
     for row in state.rows:
         talent = changes(Talent, row.talent)
-        origin = Origin(session_key(session.id), f"{state.number}/{row.talent}")
-        entry = _entry(session, present, row, state.department, origin)
-        if entry is None or row.talent in state.struck:
-            talent.apply(partial(_forget, origin=origin, month=month_of(present.last_day)))
+        told = _told(present, row, state)
+        reports = talent.aggregate.state.reports
+        news = [it for it in told if held_for(reports, it.origin) != it]
+        if not news and (not talent.dirty or not told):  # it is in the store, or nothing is to be
             settled.add(row.talent)
-            continue
-        if held_for(talent.aggregate.state.reports, origin) == entry:
-            if not talent.dirty:  # it is in the store
-                settled.add(row.talent)
-            continue
-        event = EducationRecorded(entry.kind, month_of(entry.last_day))
-        talent.apply(partial(_report, report=entry, row=row, event=event))
-    sheet.apply(lambda it: it.apply(frozenset(settled)))
+        if not told:
+            for origin in (entry_origin(state, row.talent), taking_back(state, row.talent, NO_DAY).origin):
+                talent.apply(partial(_forget, origin=origin, month=month))
+        for report in news:
+            reversal = isinstance(report, EducationReversalReport)
+            event = EducationReversed(month) if reversal else EducationRecorded("training", month)
+            talent.apply(partial(_report, report=report, row=row, event=event))
+    if present.status != "planned":
+        sheet.apply(lambda it: it.apply(frozenset(settled)))
 
 
-def _entry(
-    session: TrainingSession, present: SessionReport, row: Row, department: str, origin: Origin
-) -> EducationReport | None:
+def _told(present: SessionReport, row: Row, sheet: SheetState) -> list[EducationReport | EducationReversalReport]:
+    """What a row says of its person; nothing when the session did not take place, or before the person was born."""
     minutes = counts(present, Listed(row.talent, row.minutes, row.birth_year))
-    if minutes is None:
-        return None
-    return EducationReport(
-        origin, name_seen(row, department), department, session_key(session.id), "training", present.category,
-        present.since, present.last_day, minutes, present.provider,
+    if minutes is None or present.status != "held":
+        return []
+    entry = EducationReport(
+        entry_origin(sheet, row.talent), name_seen(row, sheet.department), sheet.department, sheet.parent, "training",
+        present.category, present.since, present.last_day, minutes, present.provider,
     )  # fmt: skip
+    if row.talent in sheet.struck:
+        return [entry, taking_back(sheet, row.talent, sheet.struck[row.talent])]
+    return [entry]
 
 
 def _pass(parent: str, department: str, row: Row, changes: Changes) -> bool:

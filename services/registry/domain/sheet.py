@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain.person import Protected
-from services.registry.domain.reports import NameSeen
+from services.registry.domain.reports import EducationReversalReport, NameSeen
 from services.registry.domain.talent import Identity
 from services.shared.kernel.aggregate import Aggregate
+from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import Duplicate, Invalid, NotFound
+from services.shared.kernel.origin import Origin
 
 MOST_ROWS = 500
 MOST_SHEETS = 1_000
@@ -61,8 +63,8 @@ class SheetState(msgspec.Struct, frozen=True):
     number: int = 0
     department: str = ""
     rows: tuple[Row, ...] = ()
-    # Talents whose rows were taken back.
-    struck: frozenset[str] = frozenset()
+    # Talents whose rows were taken back, and on which day.
+    struck: dict[str, Day] = {}
     applied: bool = False
 
 
@@ -111,6 +113,10 @@ class Sheet(Aggregate[SheetState]):
         elif self.state.kind != state.kind or _told(self.state.rows) != _told(state.rows):
             raise SheetReused(field="number", number=state.number)
 
+    def bring_again(self) -> None:
+        """The session changed: the rows have to reach the talents once more."""
+        self._record(SheetReceived(), msgspec.structs.replace(self.state, applied=False))
+
     def apply(self, settled: frozenset[str] = frozenset()) -> None:
         """The talents have their rows; drop the sealed identities of those in `settled`."""
         state = self.state
@@ -121,14 +127,18 @@ class Sheet(Aggregate[SheetState]):
         if not state.applied or rows != state.rows:
             self._record(SheetApplied(), msgspec.structs.replace(state, rows=rows, applied=True))
 
-    def reverse(self, talent: str, *, reason: str) -> None:
-        """Take back one person's row, or all ("" = all). Raises SHEET_NOT_FOUND, ROW_NOT_FOUND."""
+    def listed(self, talent: str) -> list[str]:
+        """The talents of an attendance list, or the one that is named. Raises SHEET_NOT_FOUND, ROW_NOT_FOUND."""
         if not self.exists or self.state.kind != "attendance":
             raise SheetNotFound(field="sheet_id")
-        everybody = {row.talent for row in self.state.rows}
+        everybody = [row.talent for row in self.state.rows]
         if talent and talent not in everybody:
             raise RowNotFound(field="talent_id")
-        struck = self.state.struck | ({talent} if talent else everybody)
+        return [talent] if talent else everybody
+
+    def reverse(self, talent: str, *, on: Day, reason: str) -> None:
+        """Take back one person's row, or all ("" = all). Raises SHEET_NOT_FOUND, ROW_NOT_FOUND."""
+        struck = dict.fromkeys(self.listed(talent), on) | self.state.struck
         if struck != self.state.struck:
             self._record(SheetReversed(reason), msgspec.structs.replace(self.state, struck=struck))
 
@@ -139,6 +149,18 @@ def row_of(who: Protected, *, minutes: int = 0, number_index: str = "", home_cou
         who.talent, it.name_index, it.phone_index, it.masked, it.birth_year, it.sealed, minutes, number_index,
         home_county, holder,
     )  # fmt: skip
+
+
+def entry_origin(sheet: SheetState, talent: str) -> Origin:
+    """Of the education entry that a row makes."""
+    return Origin(sheet.parent, f"{sheet.number}/{talent}")
+
+
+def taking_back(sheet: SheetState, talent: str, on: Day) -> EducationReversalReport:
+    """Takes back what this row said; the same person's row on another sheet still counts."""
+    entry = entry_origin(sheet, talent)
+    origin = Origin(entry.system, f"{entry.record_id}/reversed")
+    return EducationReversalReport(origin, None, sheet.department, sheet.parent, on, entry.record_id)
 
 
 def name_seen(row: Row, department: str) -> NameSeen:

@@ -14,9 +14,11 @@ from services.registry.domain.sheet import Sheet
 from services.shared.kernel.ports import Message
 from services.shared.runtime.envelope import records_topic
 from swtalent.common.v1 import refusal_pb2
+from swtalent.registry.v1 import certificate_service_pb2 as certificates
 from swtalent.registry.v1 import events_pb2 as events
 from swtalent.registry.v1 import registry_service_pb2 as pb
 from swtalent.registry.v1 import training_service_pb2 as training
+from swtalent.registry.v1.certificate_service_pb2_grpc import CertificateServiceStub
 from swtalent.registry.v1.training_service_pb2_grpc import TrainingServiceStub
 from tests.builders.registry import a_uscc, an_id_number
 from tests.component.registry.test_registry import refused, talent_events
@@ -161,6 +163,34 @@ async def test_what_is_taken_back_no_longer_counts_in_its_month(trainings):
     assert (facts.attendees, facts.person_minutes) == (1, 480)
     assert sorted(len(talent.learned) for talent in trainings.talents().values()) == [0, 1]
     assert trainings.last(events.SheetEvent)[sheet].status == "reversed"
+
+
+async def test_the_education_statement_says_what_was_taken_back(trainings):
+    await trainings.planned()
+    await trainings.held()
+    sheet = (await trainings.attended([1])).sheet_id
+    await trainings.attended([1], number=2, minutes=400)
+    await trainings.registry.settled()
+    [talent] = trainings.talents()
+
+    async def statement():
+        request = certificates.EducationStatementRequest(talent_id=talent)
+        stub = CertificateServiceStub(trainings.registry.channel)
+        account = (await stub.EducationStatement(request, metadata=trainings.registry.token())).account
+        return [(it.evidence_id, it.counted.minutes, it.reversed_on, it.why_not) for it in account.entries]
+
+    evidence = "session/civil_affairs/2021-017"
+    assert await statement() == [(evidence, 400, "", "OUTSIDE_EVERY_PERIOD")]
+
+    for one, minutes in ((f"{evidence}/2", 480), (sheet, 0)):
+        reversal = training.ReverseAttendanceRequest(
+            department="civil_affairs", sheet_id=one, talent_id=talent, reason="错误"
+        )
+        await trainings.call("ReverseAttendance", reversal)
+        await trainings.registry.settled()
+        today = trainings.registry.clock.day()
+        rest = (0, today, "REVERSED") if not minutes else (minutes, "", "OUTSIDE_EVERY_PERIOD")
+        assert await statement() == [(evidence, *rest)]
 
 
 async def test_lists_delivered_again_and_again_in_any_order_give_the_same(trainings):
@@ -392,6 +422,29 @@ async def test_a_partners_list_may_come_before_its_session(trainings):
     assert (facts.attendees, facts.person_minutes) == (700, 700 * 60)
     assert [[it.category for it in talent.trained] for talent in trainings.talents().values()] == [["manager"]] * 700
     assert trainings.registry.streams.of("registry.dead-letter.v1") == []
+
+
+async def test_a_session_that_a_partner_corrects_to_cancelled_credits_nobody(trainings):
+    department = Department(trainings.registry)
+    session = {
+        "session": "s-1",
+        "provider": a_uscc(),
+        "venue": "510104",
+        "since": "2021-03-01",
+        "minutes": 60,
+        "category": "manager",
+        "title": "机构管理",
+    }
+    await department.training_session(record_id="t", status="held", **session)
+    await department.attendance([a_row(it) for it in range(3)], record_id="a", session="s-1")
+    await trainings.registry.settled()
+    assert [len(talent.learned) for talent in trainings.talents().values()] == [1] * 3
+
+    await department.training_session(record_id="t", revision=2, status="cancelled", **session)
+    await trainings.registry.settled()
+
+    assert (await trainings.session("civil_affairs/s-1")).attendees == 0
+    assert [len(talent.learned) for talent in trainings.talents().values()] == [0] * 3
 
 
 async def test_a_partners_results_and_graduates_count(trainings):
