@@ -172,5 +172,5 @@ def sheet_id(parent: str, number: int) -> str:
 
 
 def _told(rows: tuple[Row, ...]) -> list[tuple[str, str, int, str, str]]:
-    """What a sheet says; every sealing of the same differs."""
-    return [(row.talent, row.name_index, row.minutes, row.number_index, row.home_county) for row in rows]
+    """What a sheet says, in whatever order; every sealing of the same differs."""
+    return sorted((row.talent, row.name_index, row.minutes, row.number_index, row.home_county) for row in rows)

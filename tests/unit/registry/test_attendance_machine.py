@@ -42,7 +42,7 @@ class Attendance(RuleBasedStateMachine):
         except DomainError:
             assert self.sheets[number] != rows
             return
-        assert list(self.sheets.setdefault(number, rows).items()) == list(rows.items())
+        assert self.sheets.setdefault(number, rows) == rows
 
     @rule(number=numbers, person=st.sampled_from(["", *BORN]), on=st.sampled_from(DAYS))
     def take_back(self, number, person, on):
