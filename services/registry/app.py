@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
+from services.registry.api.identities import IdentityServicer
 from services.registry.api.organisations import OrganisationServicer
 from services.registry.api.persons import PersonServicer
 from services.registry.api.programmes import ProgrammeServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.api.trainings import TrainingServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
+from services.registry.commands.propose_cases import identity_day
 from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
@@ -29,6 +32,7 @@ from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
 from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
+from swtalent.registry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
 from swtalent.registry.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
@@ -53,7 +57,10 @@ async def compose(
     )
     house.add(SnapshotEnds(house.store, house.lanes, clock=house.clock))
     house.read_with_waiting(Departments(keys=keys, opener=opener, clock=house.clock).reader())
-    house.read(OwnTalents())
+    house.serve(
+        add_IdentityServiceServicer_to_server,
+        IdentityServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
     house.serve(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
@@ -62,24 +69,29 @@ async def compose(
         add_OrganisationServiceServicer_to_server,
         OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnMemberships())
-    house.read(OwnOrganisations())
+    house.read(
+        OwnTalents(),
+        Moving(),
+        OwnMemberships(),
+        OwnOrganisations(),
+        OwnProgrammes(),
+        OwnHeadcounts(),
+        Sheets(),
+        name="own-events",
+    )
     house.read(Contracts())
     house.serve(
         add_ProgrammeServiceServicer_to_server,
         ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnProgrammes())
     house.serve(
         add_CatalogueServiceServicer_to_server,
         CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnHeadcounts())
-    house.read(Sheets())
     house.serve(
         add_TrainingServiceServicer_to_server,
         TrainingServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
-    house.add(Tick(house.store, [lapses], clock=house.clock))
+    house.add(Tick(house.store, [lapses, identity_day(house.store, house.lanes)], clock=house.clock))
     return house.app()

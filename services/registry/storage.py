@@ -11,10 +11,11 @@ from services.registry.domain import headcount
 from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.cohort import CohortState, GraduateCohort
+from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
 from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet
 from services.registry.domain.enrolment import SheetState as MemberSheetState
 from services.registry.domain.headcount import Headcount, HeadcountState
-from services.registry.domain.identity_case import IdentityCase, IdentityCaseFacts
+from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
 from services.registry.domain.objection import Objection, ObjectionState
 from services.registry.domain.organisation import BY_AREA as ORGANISATIONS_BY_AREA
 from services.registry.domain.organisation import Organisation, OrganisationState
@@ -25,10 +26,10 @@ from services.registry.domain.reports import EnrolmentReport, PassReport, WorkRe
 from services.registry.domain.sheet import Sheet, SheetState
 from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
 from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
-from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent, TalentState
+from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
 from services.registry.domain.training import BY_AREA as SESSIONS_BY_AREA
 from services.registry.domain.training import TrainingSession, TrainingState
-from services.registry.publisher import access_log, catalogues, organisations, programmes, talents, training
+from services.registry.publisher import access_log, catalogues, identity, organisations, programmes, talents, training
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -53,15 +54,24 @@ def _talent_claims(talent: Talent) -> list[str]:
 
 
 def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
+    state = talent.state
+    works = {
+        (it.affiliation.department, it.affiliation.organisation)
+        for it in talent.all_reports
+        if isinstance(it, WorkReport)
+    }
+    employers = [(BY_EMPLOYER, f"{department}/{organisation}") for department, organisation in works]
+    if talent.moved_to:  # found with its winner, but complete lists are judged number by number
+        return employers
     counties = talent.counties()
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
+    if not state.erased:
+        rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
     registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
-    rows += [(BY_LAPSE, day) for day in set(running_out(registrations).values())]
-    enrolled = {it.programme for it in talent.state.reports if isinstance(it, EnrolmentReport)}
+    rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
+    enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
-    works = [it.affiliation for it in talent.state.reports if isinstance(it, WorkReport)]
-    rows += {(BY_EMPLOYER, f"{it.department}/{it.organisation}") for it in works}
-    return rows
+    return rows + employers
 
 
 def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
@@ -71,6 +81,22 @@ def _organisation_rows(organisation: Organisation) -> list[tuple[str, str]]:
         return []
     areas = {it.county, prefecture_of(it.county), PROVINCE}
     return [(ORGANISATIONS_BY_AREA, key) for code in areas for key in (code, f"{code}/{it.kind}")]
+
+
+def _case_rows(case: IdentityCase) -> list[tuple[str, str]]:
+    return _waiting_rows(case.state.counties) if case.state.status == OPEN else []
+
+
+def _correction_rows(correction: Correction) -> list[tuple[str, str]]:
+    state = correction.state
+    if state.status == APPROVED:
+        return [(UNAPPLIED, UNAPPLIED)]
+    return _waiting_rows(state.counties) if state.status == WAITING else []
+
+
+def _waiting_rows(counties: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What waits for somebody is found under its counties, their prefectures and the province."""
+    return [(TO_DO, code) for code in {*counties, *map(prefecture_of, counties), PROVINCE}]
 
 
 def _programme_rows(programme: Programme) -> list[tuple[str, str]]:
@@ -123,8 +149,17 @@ KINDS = (
     Kind(
         aggregate=IdentityCase,
         encode=_encode,
-        decode=_decoder(IdentityCaseFacts),
+        decode=_decoder(IdentityCaseState),
+        rows=_case_rows,
+        summary=identity.case_summary,
         messages=talents.identity_case_messages,
+    ),
+    Kind(
+        aggregate=Correction,
+        encode=_encode,
+        decode=_decoder(CorrectionState),
+        rows=_correction_rows,
+        summary=identity.correction_summary,
     ),
     Kind(
         aggregate=AccessLog,

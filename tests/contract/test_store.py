@@ -317,6 +317,29 @@ class TestPages:
         assert [row.id for row in await store.page(Note, view="", key="", after="n1", limit=9)] == ["n2"]
         assert await store.page(Counter, view="", key="", after="", limit=9) == []
 
+    async def test_shared_keys_are_those_of_at_least_two_in_ascending_order_page_by_page(self, store, reopen: Reopen):
+        for shelf, count in (("c", 2), ("a", 3), ("ab", 1), ("b", 1), ("a-b", 2), ("d", 2)):
+            for number in range(count):
+                await shelved(store, f"{shelf}{number}", shelf)
+        await shelved(store, "d0", "elsewhere")
+
+        store = await reopen(store)
+
+        assert await store.shared(Note, view="shelf", after="", limit=9) == ["a", "a-b", "c"]
+        assert await store.shared(Note, view="shelf", after="", limit=2) == ["a", "a-b"]
+        assert await store.shared(Note, view="shelf", after="a-b", limit=2) == ["c"]
+        assert await store.shared(Note, view="shelf", after="c", limit=2) == []
+        assert await store.shared(Note, view="nothing", after="", limit=2) == []
+
+    async def test_shared_keys_are_found_in_a_long_view_too(self, store):
+        changes = list((await store.get_many(Note, [f"n{number:03d}" for number in range(600)])).values())
+        for number, change in enumerate(changes):
+            change.apply(lambda it, shelf=f"s{number:03d}": it.shelve(shelf))
+        await store.commit(changes)
+        await shelved(store, "n599", "s255")
+
+        assert await store.shared(Note, view="shelf", after="", limit=9) == ["s255"]
+
 
 class TestLimits:
     async def test_a_document_over_the_limit_is_refused_before_anything_is_written(self, store):

@@ -14,6 +14,8 @@ from services.registry.commands.end_party_arrangement import EndPartyArrangement
 from services.registry.commands.record_founder import RecordFounder, record_founder
 from services.registry.commands.record_organisation_credit import RecordOrganisationCredit, record_organisation_credit
 from services.registry.commands.record_party_arrangement import RecordPartyArrangement, record_party_arrangement
+from services.registry.commands.reveal_organisation import RevealOrganisation, reveal_organisation
+from services.registry.domain.organisation_reports import CreditReport
 from services.registry.queries.find_organisations import find_organisations
 from services.shared.kernel import dates
 from services.shared.kernel.change import Answer
@@ -78,6 +80,27 @@ class OrganisationServicer(grpc_pb.OrganisationServiceServicer):
         answer = await self._run(record_organisation_credit, RecordOrganisationCredit, request, record)
         return pb.RecordOrganisationCreditResponse(etag=answer.etag)
 
+    async def RevealOrganisation(
+        self, request: pb.RevealOrganisationRequest, _: Context
+    ) -> pb.RevealOrganisationResponse:
+        call = current_call()
+        found = await reveal_organisation(
+            filled(RevealOrganisation, request, method=call.method, by=call.principal),
+            store=self._store,
+            lanes=self._lanes,
+            clock=self._clock,
+        )
+        return pb.RevealOrganisationResponse(
+            founders=[
+                pb.Founder(
+                    talent_id=it.talent, masked_name=masked, organisation=it.organisation, system=it.origin.system
+                )
+                for it, masked in found.founders
+            ],
+            credit=[_credit(it) for it in found.credit],
+            etag=found.etag,
+        )
+
     async def FindOrganisations(self, request: pb.FindOrganisationsRequest, _: Context) -> pb.FindOrganisationsResponse:
         page = await find_organisations(
             request.area or current_call().principal.area,
@@ -121,3 +144,16 @@ class OrganisationServicer(grpc_pb.OrganisationServiceServicer):
             clock=self._clock,
             cause=call.cause(request.request_id),
         )
+
+
+def _credit(report: CreditReport) -> pb.OrganisationCreditEvent:
+    return pb.OrganisationCreditEvent(
+        department=report.department,
+        event=report.event,
+        kind=report.kind,
+        since=report.since,
+        until=report.until,
+        appealed_on=report.appealed_on,
+        appeal=report.appeal,
+        decided_on=report.decided_on,
+    )

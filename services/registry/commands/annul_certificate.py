@@ -76,7 +76,7 @@ async def annul_certificate(cmd: AnnulCertificate, *, lanes: Lanes, clock: Clock
         talent.must_match(cmd.etag)
         if not any(
             it.level == level and it.passed_on <= annulled_on and (not it.annulled_on or it.annulled_on == annulled_on)
-            for it in certificates(talent.state.reports)
+            for it in certificates(talent.all_reports)
         ):
             raise NotCertified(field="level", level=level)
         talent.report(report, None, CertificateAnnulled(level, annulled_on))

@@ -85,7 +85,7 @@ async def apply_registration(cmd: ApplyRegistration, *, lanes: Lanes, clock: Clo
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)
         talent.must_match(cmd.etag)
-        must_be_receivable(talent.state.reports, filed)
+        must_be_receivable(talent.all_reports, filed)
         talent.report(report, None, RegistrationApplied(filed.level, filed.received_on))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)

@@ -87,7 +87,7 @@ async def decide_registration(cmd: DecideRegistration, *, lanes: Lanes, clock: C
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)
         talent.must_match(cmd.etag)
-        must_be_decidable(talent.state.reports, report)
+        must_be_decidable(talent.all_reports, report)
         talent.report(report, None, _event(report))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)

@@ -85,7 +85,7 @@ async def end_designation(cmd: EndDesignation, *, lanes: Lanes, clock: Clock, ca
 def _must_own(talent: Talent, kind: str, since: Day, department: str) -> None:
     givers = {
         it.department
-        for it in talent.state.reports
+        for it in talent.all_reports
         if isinstance(it, DesignationReport) and it.designation.kind == kind and it.designation.since == since
     }
     if not givers:

@@ -73,7 +73,7 @@ async def end_registration(cmd: EndRegistration, *, lanes: Lanes, clock: Clock, 
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)
         talent.must_match(cmd.etag)
-        must_be_running(talent.state.reports, level=level, on=ended_on)
+        must_be_running(talent.all_reports, level=level, on=ended_on)
         talent.report(report, None, RegistrationEnded(level, ended_on, reason))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)

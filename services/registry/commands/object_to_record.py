@@ -45,7 +45,9 @@ async def object_to_record(cmd: ObjectToRecord, *, store: Store, lanes: Lanes, k
     talent_id = cmd.by.talent
     talent = (await store.get_many(Talent, [talent_id]))[talent_id].aggregate
     talent.must_exist()
-    held = held_for(talent.state.reports, Origin(system, record_id))
+    if talent.moved_to:
+        talent = (await store.get_many(Talent, [talent.moved_to]))[talent.moved_to].aggregate
+    held = held_for(talent.all_reports, Origin(system, record_id))
     department = reported_by(held) if held is not None else ""
     if department not in DEPARTMENTS:
         raise RecordNotFound(field="record_id")

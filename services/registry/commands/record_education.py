@@ -140,10 +140,10 @@ async def record_education(cmd: RecordEducation, *, lanes: Lanes, clock: Clock, 
         must_reach(talent, cmd.by)
         talent.must_match(cmd.etag)
         _must_be_born(report, talent.state.birth_year)
-        for held in talent.state.reports:
+        for held in talent.all_reports:
             if isinstance(held, EducationReport) and held.evidence_id == report.evidence_id:
                 _must_agree(held, report)
-        for entry in entries(talent.state.reports):
+        for entry in entries(talent.all_reports):
             if entry.evidence_id == report.evidence_id and entry.reversed_on:
                 raise EvidenceReversed(field="evidence_id", reversed_on=entry.reversed_on)
         talent.report(report, None, _event(report))

@@ -77,7 +77,7 @@ async def record_party_membership(cmd: RecordPartyMembership, *, lanes: Lanes, c
     def change(talent: Talent) -> None:
         talent.must_be_reached(cmd.by)
         talent.must_match(cmd.etag)
-        employers = {it.affiliation.department for it in talent.state.reports if isinstance(it, WorkReport)}
+        employers = {it.affiliation.department for it in talent.all_reports if isinstance(it, WorkReport)}
         if cmd.department not in codes.PARTY_DEPARTMENTS | employers:
             raise NotAPartyDepartment(field="department", department=cmd.department)
         talent.report(report, None, PrivateChanged())

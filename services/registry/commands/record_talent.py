@@ -99,7 +99,7 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
     pay = pay_of(cmd.pay_year, cmd.pay_fen, organisation, today=today) if cmd.pay_year or cmd.pay_fen else None
     as_of = dates.day(cmd.as_of, field="as_of", not_after=today)
     home_county = home(cmd.home_county, field="home_county")
-    who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
+    who = protect(cmd.person, department=cmd.department, keys=keys, today=today, employer=organisation)
     report = WorkReport(
         cmd.origin,
         who.name,
@@ -110,6 +110,7 @@ def step(cmd: RecordTalent, *, keys: KeyRing, today: Day) -> Step:
         recognition,
         pay,
         cmd.pay_fen,
+        who.match,
     )
     event = TalentReported(affiliation.id, cmd.department)
     values = {"talent_id": who.talent, "affiliation_id": affiliation.id}

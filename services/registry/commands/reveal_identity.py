@@ -27,12 +27,16 @@ class RevealIdentity(msgspec.Struct, frozen=True, kw_only=True):
 async def reveal_identity(
     cmd: RevealIdentity, *, store: Store, lanes: Lanes, keys: KeyRing, clock: Clock
 ) -> list[Person]:
-    """The identities that departments reported; none once erased. Every call is a look of its own."""
+    """The identities that departments reported, of all numbers of a merged person; none once erased. Every call is a
+    look of its own.
+    """
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     purpose = text.code(cmd.purpose, codes.REVEAL_PURPOSES, field="purpose")
     talent = (await store.get_many(Talent, [talent_id]))[talent_id].aggregate
     talent.must_be_reached(cmd.by)
     look = Look(cmd.by.name, cmd.by.department, purpose, cmd.method, instant(clock.now()))
     await lanes.update(AccessLog, talent_id, partial(AccessLog.look, look=look), cause=None)
-    clear = [keys.unseal(it.sealed, origin=talent_id) for it in talent.state.identities if it.sealed]
+    numbers = await store.get_many(Talent, talent.known_as)
+    identities = [(one, it) for one in talent.known_as for it in numbers[one].aggregate.state.identities]
+    clear = [keys.unseal(it.sealed, origin=one) for one, it in identities if it.sealed]
     return [Person(it["name"], it["id_number"], it["phone"]) for it in clear]

@@ -38,7 +38,7 @@ async def reverse_attendance(
     people = await store.get_many(Talent, sheet.listed(talent))
     for id_, held in people.items():
         back = taking_back(sheet.state, id_, sheet.state.struck.get(id_, today))
-        must_leave_registrations(held.aggregate.state.reports, back, field="talent_id")
+        must_leave_registrations(held.aggregate.all_reports, back, field="talent_id")
 
     def change(sheet: Sheet) -> None:
         sheet.must_match(cmd.etag)

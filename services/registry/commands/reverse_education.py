@@ -80,11 +80,11 @@ async def reverse_education(cmd: ReverseEducation, *, lanes: Lanes, clock: Clock
         last_day = min(it.last_day for it in told)
         if reversed_on < last_day:
             raise IntervalReversed(field="reversed_on", since=last_day, until=reversed_on)
-        must_leave_registrations(talent.state.reports, report, field="reversed_on")
+        must_leave_registrations(talent.all_reports, report, field="reversed_on")
         talent.report(report, None, EducationReversed(month_of(last_day)))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)
 
 
 def _told(talent: Talent, evidence: str) -> list[EducationReport]:
-    return [it for it in talent.state.reports if isinstance(it, EducationReport) and it.evidence_id == evidence]
+    return [it for it in talent.all_reports if isinstance(it, EducationReport) and it.evidence_id == evidence]

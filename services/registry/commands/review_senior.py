@@ -65,7 +65,7 @@ async def review_senior(cmd: ReviewSenior, *, lanes: Lanes, clock: Clock, cause:
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)
         talent.must_match(cmd.etag)
-        must_be_reviewable(talent.state.reports, granted_on)
+        must_be_reviewable(talent.all_reports, granted_on)
         talent.report(report, None, SeniorReviewed(granted_on))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)

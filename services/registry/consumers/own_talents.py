@@ -10,6 +10,7 @@ import msgspec
 from services.registry.domain.holding import held_posts
 from services.registry.domain.identity_case import IdentityCase
 from services.registry.domain.organisation import Holder, Organisation
+from services.shared.kernel.area import COUNTY
 from services.shared.kernel.follower import Follower, hear
 from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
@@ -65,7 +66,12 @@ class OwnTalents:
         if disputed:
             why = event.identity_disputed
             changes(IdentityCase, why.identity_case).apply(
-                lambda it: it.open(talent=event.id, differing="name", department=why.department)
+                lambda it: it.open(
+                    talent=event.id,
+                    differing="name",
+                    departments=(why.department,),
+                    counties={work.place[:COUNTY] for work in event.after.affiliations},
+                )
             )
         follower.apply(lambda it: it.see(event.version, tuple(sorted(held))))
 

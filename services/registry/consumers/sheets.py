@@ -178,7 +178,12 @@ def _pass(parent: str, department: str, row: Row, changes: Changes) -> bool:
     contradicts = contradicts or bool(names and row.name_index not in names) or len(names) > 1
     if contradicts:
         changes(IdentityCase, case_of(row.talent)).apply(
-            lambda it: it.open(talent=row.talent, differing="exam", department=department)
+            lambda it: it.open(
+                talent=row.talent,
+                differing="exam",
+                departments=(department,),
+                counties={row.home_county} - {""},
+            )
         )
     if isinstance(held, PassReport) and (held.number_index == number or not number):
         return not talent.dirty  # it is in the store
@@ -197,7 +202,9 @@ def _forget(talent: Talent, *, origin: Origin, month: str) -> None:
 
 
 def _identity(talent: Talent, row: Row) -> Identity | None:
-    """The row's identity; once it has left the sheet, the one that the talent holds."""
+    """The row's identity; once it has left the sheet, the one that the talent holds. None when it was erased."""
+    if talent.state.erased:
+        return None
     if row.sealed:
         return row.identity
     return next((it for it in talent.state.identities if it.name_index == row.name_index), None)

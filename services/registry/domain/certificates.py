@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from services.registry.domain.codes import RANKS
+from services.registry.domain.corrected import corrected_pass, corrections
 from services.registry.domain.reports import AnnulmentReport, Certificate, PassReport, Report, ReviewReport
 from services.registry.domain.rules import RULES, Rules, in_force
 from services.shared.kernel.dates import NO_DAY, Day, holds, years_after
@@ -19,12 +20,14 @@ def certificates(reports: Iterable[Report], *, rules: Rules = RULES) -> tuple[Ce
 
     A review date is shown when it is justified: within the years of the examination, and intermediate passed earlier.
     """
+    told = tuple(reports)
+    agreed = corrections(told)
     passes: list[Certificate] = []
     annulled: dict[str, list[Day]] = {}
     reviews: list[Day] = []
-    for report in reports:
+    for report in told:
         if isinstance(report, PassReport):
-            passes.append(report.certificate)
+            passes.append(corrected_pass(report.certificate, agreed))
             if report.certificate.granted_on:
                 reviews.append(report.certificate.granted_on)
         elif isinstance(report, AnnulmentReport):

@@ -83,6 +83,7 @@ REVEAL_PURPOSES = {
     "case_handling": "身份疑点处理",
     "benefit": "待遇办理",
     "correction": "信息更正",
+    "organisation_supervision": "机构监管",
 }
 # Who registers certificates and takes applications (登记办法: 民政; the social-work departments since 2023).
 REGISTRATION_AUTHORITIES = frozenset({"civil_affairs", "social_work"})

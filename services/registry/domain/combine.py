@@ -9,11 +9,13 @@ import msgspec
 
 from services.registry.domain import departing
 from services.registry.domain.certificates import certificates
+from services.registry.domain.corrected import corrected_affiliation, corrected_home, corrections
 from services.registry.domain.education import entries, learned, trained
 from services.registry.domain.registrations import derive, grounds
 from services.registry.domain.reports import (
     Affiliation,
     Certificate,
+    CorrectionReport,
     DecisionReport,
     Designation,
     EducationReport,
@@ -73,10 +75,11 @@ def facts(birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
     affiliations = _affiliations(works, [report for report in reports if isinstance(report, EndReport)])
     told = {type(report) for report in reports}
     counted = entries(reports) if EducationReport in told else ()
+    agreed = corrections(reports) if CorrectionReport in told else ()
     return TalentFacts(
         birth_band=band,
-        home_county=_home(works, passes),
-        affiliations=departure.end(affiliations),
+        home_county=corrected_home(_home(works, passes), agreed),
+        affiliations=tuple(corrected_affiliation(held, agreed) for held in departure.end(affiliations)),
         recognitions=_distinct(work.recognition for work in works if work.recognition),
         certificates=certificates(reports),
         designations=departure.end(_distinct(departing.designations(reports))),

@@ -54,7 +54,7 @@ def credit_id(origin: Origin) -> str:
 
 def credits_of(talent: Talent) -> tuple[Credit, ...]:
     """Every credit event, by day, and what became of it."""
-    reports = talent.state.reports
+    reports = talent.all_reports
     appealed = {it.credit for it in reports if isinstance(it, AppealReport)}
     decided = {it.credit: it.granted for it in reports if isinstance(it, AppealDecision)}
     found = []

@@ -42,7 +42,7 @@ def enrolments_of(talent: Talent) -> dict[str, tuple[Enrolled, ...]]:
     """Programme → when the talent took part; nowhere when counted with another talent."""
     found: dict[str, set[Enrolled]] = {}
     if not talent.facts().moved_to:
-        for it in talent.state.reports:
+        for it in talent.all_reports:
             if isinstance(it, EnrolmentReport):
                 found.setdefault(it.programme, set()).add(Enrolled(talent.id, it.since, it.until, it.result))
     return {programme: tuple(sorted(rows, key=msgspec.structs.astuple)) for programme, rows in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from operator import mul
 
 from services.shared.kernel.area import PROVINCES
@@ -29,8 +30,12 @@ def _id_check(first_17: str) -> str:
 
 
 def id_number(text: str, *, field: str, today: Day) -> str:
-    """The 18 characters of a valid number born not after `today`; 15 digits are upgraded, a lower-case x is raised."""
+    """The 18 characters of a valid number born not after `today`; 15 digits are upgraded, a lower-case x is raised,
+    full-width forms are made plain.
+    """
     number = text.strip().upper()
+    if not number.isascii():
+        number = unicodedata.normalize("NFKC", number).strip()
     if not number:
         raise FieldMissing(field=field)
     if _ID_15(number):

@@ -12,7 +12,7 @@ from services.shared.kernel.dates import Day
 def formal_member(talent: Talent) -> Times:
     """The days on which the person is a formal party member (正式党员); probationary and recommended do not count."""
     return united(
-        (it.since, it.until) for it in talent.state.reports if isinstance(it, PartyReport) and it.status == "formal"
+        (it.since, it.until) for it in talent.all_reports if isinstance(it, PartyReport) and it.status == "formal"
     )
 
 

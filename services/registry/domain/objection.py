@@ -43,6 +43,10 @@ class Answered(msgspec.Struct, frozen=True):
     accepted: bool
 
 
+class Forgotten(msgspec.Struct, frozen=True):
+    pass
+
+
 class Objection(Aggregate[ObjectionState]):
     """Invariant: answered once, by the department whose record it is about."""
 
@@ -67,6 +71,11 @@ class Objection(Aggregate[ObjectionState]):
         status = "accepted" if accepted else "rejected"
         answered = msgspec.structs.replace(self.state, status=status, answer=text, answered_by=by)
         self._record(Answered(accepted), answered)
+
+    def forget(self) -> None:
+        """The person's identity was erased: what was written is destroyed. Without effect the second time."""
+        if self.state.text:
+            self._record(Forgotten(), msgspec.structs.replace(self.state, text=b"", answer=b""))
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [(OF_TALENT, self.state.talent)]

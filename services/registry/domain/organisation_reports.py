@@ -225,10 +225,15 @@ def _reverse(until: Day) -> int:
 
 
 def credit_events(reports: Iterable[CreditReport]) -> tuple[CreditReport, ...]:
-    """One per department and event: the higher revision, then the greater system; an upheld appeal takes it away."""
+    """What counts: an upheld appeal takes an event away."""
+    return tuple(it for it in credit_records(reports) if it.appeal != "upheld")
+
+
+def credit_records(reports: Iterable[CreditReport]) -> tuple[CreditReport, ...]:
+    """One per department and event: the higher revision, then the greater system."""
     best: dict[tuple[str, str], CreditReport] = {}
     for report in reports:
         key = (report.department, report.event)
         if key not in best or _rank(best[key].origin) < _rank(report.origin):
             best[key] = report
-    return tuple(it for _, it in sorted(best.items()) if it.appeal != "upheld")
+    return tuple(it for _, it in sorted(best.items()))

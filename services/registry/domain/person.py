@@ -48,6 +48,8 @@ class Protected(msgspec.Struct, frozen=True):
     talent: str
     name: NameSeen
     identity: Identity
+    # Name, birth and employer (keyed); "" when no employer was given.
+    match: str = ""
 
 
 def normalised(name: str) -> str:
@@ -64,6 +66,7 @@ def protect(
     keys: KeyRing,
     today: Day,
     field: str = "identity.",
+    employer: str = "",
 ) -> Protected:
     """Check the person and put the clear fields under seal. Raises ID_NUMBER_INVALID, PHONE_INVALID, FIELD_*."""
     number = id_number(person.id_number, field=f"{field}id_number", today=today)
@@ -72,7 +75,8 @@ def protect(
     if phone and not _PHONE(phone):
         raise PhoneInvalid(field=f"{field}phone")
     talent = keys.blind_index("talent-id", number)
-    name_index = keys.blind_index("name", normalised(name))
+    known_as = normalised(name)
+    name_index = keys.blind_index("name", known_as)
     return Protected(
         talent,
         NameSeen(name_index, department),
@@ -86,4 +90,5 @@ def protect(
                 fields={"name": name, "id_number": number, "phone": phone},
             ),
         ),
+        keys.blind_index("match", f"{known_as}|{number[6:14]}|{employer}") if employer else "",
     )

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from services.registry.domain.talent import Talent
 from services.shared.kernel.area import PROVINCE, within
 from services.shared.kernel.errors import OutsideScope
 from services.shared.kernel.principal import Principal
 
 
+def reaches_one(by: Principal, counties: Collection[str]) -> bool:
+    """The whole province includes what lies in no known county."""
+    return by.area == PROVINCE or any(within(county, by.area) for county in counties)
+
+
+def must_reach_one(by: Principal, counties: Collection[str], *, field: str) -> None:
+    """OUTSIDE_SCOPE unless one of the counties lies in the caller's area."""
+    if not reaches_one(by, counties):
+        raise OutsideScope(field=field, scope=by.area)
+
+
 def reaches(talent: Talent, by: Principal) -> bool:
-    """The whole province includes those of whom no county is known."""
-    return by.area == PROVINCE or any(within(county, by.area) for county in talent.counties())
+    return reaches_one(by, talent.counties())
 
 
 def must_reach(talent: Talent, by: Principal) -> None:
-    """Raises TALENT_NOT_FOUND or OUTSIDE_SCOPE."""
-    talent.must_exist()
-    if not reaches(talent, by):
-        raise OutsideScope(field="talent_id", scope=by.area)
+    """Raises TALENT_NOT_FOUND, TALENT_MOVED or OUTSIDE_SCOPE."""
+    talent.must_be_itself()
+    must_reach_one(by, talent.counties(), field="talent_id")

@@ -105,6 +105,8 @@ class WorkReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="wo
     recognition: Recognition | None
     pay: Pay | None
     pay_fen: int
+    # Keyed pseudonym of normalised name, birth and employer: equal for two people who may be one.
+    match_index: str = ""
 
 
 class EndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="end"):
@@ -220,6 +222,20 @@ class Withdrawn(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="wit
     department: str
 
 
+class CorrectionReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="correction"):
+    """What two persons agreed on: where the reports say `old`, the facts say `new`. Applied in the order of `at`."""
+
+    origin: Origin
+    name: NameSeen | None
+    # Affiliation id, certificate level, or "" for home_county.
+    target: str
+    field: str
+    old: str
+    new: str
+    # The instant of the approval.
+    at: str
+
+
 class ReviewReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="review"):
     """The senior level granted by review (评审); counts once the examination it rests on is reported."""
 
@@ -327,6 +343,7 @@ Report = (
     | PassReport
     | DesignationReport
     | PayReport
+    | CorrectionReport
     | ReviewReport
     | AnnulmentReport
     | ApplicationReport

@@ -132,10 +132,13 @@ class Snapshot(Aggregate[SnapshotState]):
 
 
 def judged(talent: Talent, state: SnapshotState) -> list[Affiliation]:
-    """What the list would end: work of its department there, begun before the day and in force on it."""
+    """What the list would end: work of its department there, begun before the day and in force on it.
+
+    Of a merged person each number is judged by itself, so that un-merging finds both ended.
+    """
     return [
         it
-        for it in talent.facts().affiliations
+        for it in talent.own_facts().affiliations
         if it.department == state.department
         and it.organisation == state.organisation
         and it.since < state.as_of

@@ -8,10 +8,24 @@ import msgspec
 
 from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
+from services.registry.domain.merging import (
+    NO_DECISION,
+    Merge,
+    MergedIntoItself,
+    MergeKey,
+    MovedBack,
+    MovedInto,
+    Part,
+    PartReleased,
+    PartTaken,
+    TalentHasParts,
+    TalentMoved,
+)
 from services.registry.domain.registrations import lapsed
 from services.registry.domain.reports import (
     TEXTUAL,
     Affiliation,
+    CorrectionReport,
     EndReport,
     PassReport,
     Report,
@@ -22,13 +36,15 @@ from services.registry.domain.reports import (
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.area import county_of, within
 from services.shared.kernel.dates import Day
-from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, OutsideScope
+from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, OutsideScope, RuleBroken
 from services.shared.kernel.origin import Origin, held_for, put, supersedes
 from services.shared.kernel.principal import Principal
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
-# View of talents by the day on which a registration runs out, if nothing renews it (storage.py).
+# View of talents by pseudonym of name, birth and employer.
+BY_MATCH = "match"
+# View of talents by the day, and by the month, in which a registration runs out, if nothing renews it (storage.py).
 BY_LAPSE = "lapse"
 
 
@@ -53,6 +69,18 @@ class OwnedByOtherDepartment(Forbidden):
     fix_zh, fix_en = "请由所属部门提交", "Let the department that owns it report it"
 
 
+class AffiliationOfPart(RuleBroken):
+    reason = "AFFILIATION_OF_PART"
+    zh, en = "该从业记录属于并入此人的人员", "The affiliation is one of a talent that was merged into this one"
+    fix_zh, fix_en = "请以原人员编号提交", "Name the talent that it was reported for"
+
+
+class IdentityErasedBefore(Forbidden):
+    reason = "IDENTITY_ERASED"
+    zh, en = "此人的身份信息已删除", "The identity of this person was erased"
+    fix_zh, fix_en = "不再接收含身份信息的记录", "Reports with an identity are not taken any more"
+
+
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """A reported identity, protected before it gets here: `sealed` holds the clear fields under a key of its own."""
 
@@ -71,13 +99,17 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
     sealed: bytes
 
 
-class TalentState(msgspec.Struct, frozen=True, gc=False):
+class TalentState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     birth_year: int = 0
     # The identities that reports refer to, by name index; more than one = disputed.
     identities: tuple[Identity, ...] = ()
     reports: tuple[Report, ...] = ()
     # Titles of honours, reasons and grounds that reports refer to, by index.
     texts: tuple[Sealed, ...] = ()
+    # Set once the talent took part in a merge.
+    merge: Merge | None = None
+    # Name, number and phone were destroyed; `birth_year` is then the first of its band.
+    erased: bool = False
 
 
 class TalentReported(msgspec.Struct, frozen=True, gc=False):
@@ -167,6 +199,15 @@ class RecordWithdrawn(msgspec.Struct, frozen=True, gc=False):
     department: str
 
 
+class IdentityErased(msgspec.Struct, frozen=True, gc=False):
+    pass
+
+
+class TalentCorrected(msgspec.Struct, frozen=True, gc=False):
+    correction: str
+    field: str
+
+
 class PrivateChanged(msgspec.Struct, frozen=True, gc=False):
     """Something changed that facts do not tell: party membership, honours, credit, contact."""
 
@@ -190,6 +231,7 @@ TalentChange = (
     | TalentDeparted
     | DesignationEnded
     | RecordWithdrawn
+    | TalentCorrected
 )
 
 
@@ -208,6 +250,19 @@ class Talent(Aggregate[TalentState]):
         return TalentState()
 
     def facts(self) -> TalentFacts:
+        state = self.state
+        if state.merge is None:
+            return combine.facts(state.birth_year, state.reports)
+        return state.merge.facts(state.birth_year, state.reports)
+
+    @property
+    def all_reports(self) -> tuple[Report, ...]:
+        """Its own and those of the talents merged into it: what the person is judged by."""
+        state = self.state
+        return state.reports if state.merge is None else state.merge.all_reports(state.reports)
+
+    def own_facts(self) -> TalentFacts:
+        """As if never merged: what commands on this talent are about."""
         return combine.facts(self.state.birth_year, self.state.reports)
 
     def report(
@@ -221,6 +276,8 @@ class Talent(Aggregate[TalentState]):
         state = self.state
         if not supersedes(report, held_for(state.reports, report.origin)):
             return False
+        if state.erased and (identity is not None or text is not None):
+            raise IdentityErasedBefore(field="identity", talent=self.id)
         identities = state.identities
         known = not identities
         if identity is not None:
@@ -234,6 +291,8 @@ class Talent(Aggregate[TalentState]):
                 identities=identities,
                 reports=reports,
                 texts=_texts(state.texts, text, reports),
+                merge=self._to_mirror(),
+                erased=state.erased,
             ),
         )
         if not known and report.name is not None:
@@ -274,7 +333,11 @@ class Talent(Aggregate[TalentState]):
         self._record(
             RecordWithdrawn(department),
             msgspec.structs.replace(
-                before, identities=identities, reports=reports, texts=_texts(before.texts, None, reports)
+                before,
+                identities=identities,
+                reports=reports,
+                texts=_texts(before.texts, None, reports),
+                merge=self._to_mirror(),
             ),
         )
 
@@ -285,17 +348,20 @@ class Talent(Aggregate[TalentState]):
         if counties and not any(within(county, by.area) for county in counties):
             raise OutsideScope(field="talent_id", scope=by.area)
 
-    def affiliation(self, affiliation: str) -> Affiliation:
+    def affiliation(self, affiliation: str, *, field: str = "affiliation_id") -> Affiliation:
+        """Raises TALENT_NOT_FOUND, AFFILIATION_NOT_FOUND, or AFFILIATION_OF_PART naming whose it is."""
         self.must_exist()
-        for held in self.facts().affiliations:
+        for held in self.own_facts().affiliations:
             if held.id == affiliation:
                 return held
-        raise AffiliationNotFound(field="affiliation_id", affiliation=affiliation)
+        for part in self.merge.taken:
+            if any(isinstance(it, WorkReport) and it.affiliation.id == affiliation for it in part.reports):
+                raise AffiliationOfPart(field="talent_id", talent=part.loser)
+        raise AffiliationNotFound(field=field, affiliation=affiliation)
 
     def lapse(self, on: Day) -> None:
         """Say which levels' registrations lapse on the day; the certificates are held all the same."""
-        reports = self.state.reports
-        for level in lapsed(self.facts().registrations, reports, on=on):
+        for level in lapsed(self.facts().registrations, self.all_reports, on=on):
             self._record(RegistrationLapsed(level, on), self.state)
 
     def forget(self, origin: Origin, event: TalentChange) -> None:
@@ -303,13 +369,119 @@ class Talent(Aggregate[TalentState]):
         held = held_for(self.state.reports, origin)
         if held is not None:
             reports = tuple(report for report in self.state.reports if report is not held)
-            self._record(event, msgspec.structs.replace(self.state, reports=reports))
+            self._record(event, msgspec.structs.replace(self.state, reports=reports, merge=self._to_mirror()))
 
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""
-        reports = self.state.reports
+        reports = self.all_reports
         counties: set[str] = {county_of(it.affiliation.place) for it in reports if isinstance(it, WorkReport)}
+        counties |= {county_of(it.new) for it in reports if isinstance(it, CorrectionReport) and it.field == "place"}
         return counties or {it.home_county for it in reports if isinstance(it, PassReport) and it.home_county}
+
+    @property
+    def moved_to(self) -> str:
+        return self.state.merge.moved_to if self.state.merge else ""
+
+    def must_be_itself(self) -> None:
+        """Raises TALENT_NOT_FOUND or TALENT_MOVED."""
+        self.must_exist()
+        if self.moved_to:
+            raise TalentMoved(field="talent_id", talent=self.id, moved_to=self.moved_to)
+
+    def must_be_known(self) -> None:
+        """IDENTITY_ERASED: nobody can say any more who the person is."""
+        if self.state.erased:
+            raise IdentityErasedBefore(field="talent_id", talent=self.id)
+
+    def expect(self, loser: str, why: MergeKey) -> None:
+        """The winner's first step: from now on it cannot move itself, so that merges never form chains or rings."""
+        if loser == self.id:
+            raise MergedIntoItself(field="winner")
+        merge = self.merge
+        if not merge.is_done(why):
+            self.must_be_itself()
+            self._merged(PartTaken(loser), merge.with_part(Part(loser, why)).decided(why))
+
+    def move_into(self, winner: str, why: MergeKey) -> None:
+        """The loser's step: its facts are empty from here on."""
+        if winner == self.id:
+            raise MergedIntoItself(field="winner")
+        merge = self.merge
+        if merge.is_done(why):
+            return
+        if merge.moved_to != winner:
+            self.must_be_itself()
+        if merge.taken:
+            raise TalentHasParts(field="talent_id", talent=self.id)
+        moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)
+        self._merged(MovedInto(winner), moved.mirrored_from(self.version + 1))
+
+    def take(self, part: Part) -> None:
+        """Mirror a loser's part, unless it was released meanwhile or a newer one is here."""
+        held = self.merge.part(part.loser)
+        if held is not None and part.version > held.version:
+            taken = msgspec.structs.replace(part, why=held.why)
+            self._merged(PartTaken(part.loser), self.merge.with_part(taken))
+
+    def arrive(self, mirrored: int) -> None:
+        """The winner mirrors this talent's version `mirrored`."""
+        merge = self.merge
+        if merge.moved_to and not merge.arrived and merge.to_mirror <= mirrored:
+            self._merged(MovedInto(merge.moved_to), msgspec.structs.replace(merge, arrived=True))
+
+    def release(self, loser: str, why: MergeKey) -> None:
+        """Undoing begins with the winner, so that nobody is counted twice meanwhile. A later merge is left alone."""
+        merge = self.merge
+        part = merge.part(loser)
+        if merge.is_done(why) if part is None else part.why.number > why.number:
+            return
+        self._merged(PartReleased(loser), merge.without_part(loser).decided(why))
+
+    def move_back(self, winner: str) -> None:
+        """The loser is a person of its own again."""
+        merge = self.merge
+        if winner and merge.moved_to == winner:
+            own = msgspec.structs.replace(merge, moved_to="", why=NO_DECISION, to_mirror=0, arrived=False)
+            self._merged(MovedBack(winner), own)
+
+    def part_of(self) -> Part:
+        """What the winner is to mirror."""
+        state = self.state
+        return Part(self.id, NO_DECISION, self.version, state.birth_year, state.reports)
+
+    def erase(self) -> None:
+        """Destroy name, number, phone and texts with the keys that open them; facts stay as they are, keyed pseudonyms
+        too, so that `disputed` stays and repeats are known. Without effect the second time.
+        """
+        self.must_exist()
+        state = self.state
+        if state.erased:
+            return
+        born = state.birth_year - state.birth_year % 5
+        self._record(
+            IdentityErased(),
+            msgspec.structs.replace(
+                state, birth_year=born, identities=(), texts=(), merge=self._to_mirror(), erased=True
+            ),
+        )
+
+    @property
+    def merge(self) -> Merge:
+        """What it keeps of merges."""
+        return self.state.merge or Merge()
+
+    def _to_mirror(self) -> Merge | None:
+        """A moved talent's change has to reach its winner."""
+        merge = self.state.merge
+        return merge and merge.mirrored_from(self.version + 1)
+
+    def _merged(self, event: MovedInto | PartTaken | PartReleased | MovedBack, merge: Merge) -> None:
+        self._record(event, msgspec.structs.replace(self.state, merge=merge))
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """Its own id and those of the talents merged into it: one person."""
+        return (self.id, *(part.loser for part in self.merge.taken))
 
     @property
     def masked_name(self) -> str:

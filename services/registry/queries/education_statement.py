@@ -22,10 +22,12 @@ async def education_statement(
 
 
 async def my_education_statement(*, on: str, by: Principal, store: Store, clock: Clock) -> domain.EducationStatement:
-    """Of the caller alone."""
+    """Of the caller alone, with whom the caller was merged into."""
     if not by.talent:
         raise OutsideScope(field="talent_id")
     talent = (await store.get_many(Talent, [by.talent]))[by.talent].aggregate
+    if winner := talent.moved_to:
+        talent = (await store.get_many(Talent, [winner]))[winner].aggregate
     talent.must_exist()
     return _statement(talent, on, clock)
 
@@ -33,4 +35,4 @@ async def my_education_statement(*, on: str, by: Principal, store: Store, clock:
 def _statement(talent: Talent, on: str, clock: Clock) -> domain.EducationStatement:
     today = clock.day()
     day = dates.day(on, field="on", required=False, not_after=today) or today
-    return domain.education_statement(talent.state.reports, on=day)
+    return domain.education_statement(talent.all_reports, on=day)

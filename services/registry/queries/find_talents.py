@@ -10,9 +10,9 @@ import msgspec
 
 from services.registry.domain import codes
 from services.registry.domain.snapshot import BY_EMPLOYER
-from services.registry.domain.talent import BY_AREA, Talent
+from services.registry.domain.talent import BY_AREA, BY_LAPSE, Talent
 from services.shared.kernel import text
-from services.shared.kernel.area import COUNTY, PROVINCE, area, within
+from services.shared.kernel.area import COUNTY, PROVINCE, area, prefecture_of, within
 from services.shared.kernel.codes import DEPARTMENTS, PRACTICE_FIELDS
 from services.shared.kernel.dates import Day, holds
 from services.shared.kernel.errors import AmountInvalid
@@ -24,6 +24,8 @@ from services.shared.kernel.uscc import uscc
 # Rows that one call looks at; a page that finds too few among them is shorter and has a token.
 MOST_SCANNED = 5_000
 LONGEST_AHEAD = 366
+# Up to so many days ahead registrations are looked up by the day on which they run out, beyond by its month.
+MOST_DAYS = 31
 
 # The facts of a summary, as published.
 FactsOf = Callable[[bytes], Any]
@@ -46,7 +48,7 @@ class _Query(msgspec.Struct, frozen=True):
 
     filter: Filter
     view: str
-    key: str
+    keys: tuple[str, ...]
     today: Day
     # Whether the view alone answers.
     exact: bool
@@ -87,8 +89,18 @@ class _Query(msgspec.Struct, frozen=True):
             held = last.get(it.level)
             if held is None or held.until < it.until:
                 last[it.level] = it
-        limit = (date.fromisoformat(self.today) + timedelta(days=self.filter.lapses_within_days)).isoformat()
+        limit = _days_after(self.today, self.filter.lapses_within_days)
         return any(not it.ended_on and self.today <= it.until <= limit for it in last.values())
+
+
+def _days_after(day: Day, days: int) -> Day:
+    return Day((date.fromisoformat(day) + timedelta(days=days)).isoformat())
+
+
+def _lapse_keys(today: Day, days: int) -> tuple[str, ...]:
+    """At most 32 days, or 13 months, that hold every one of the `days` from today on."""
+    every = [_days_after(today, ahead) for ahead in range(days + 1)]
+    return tuple(every) if days <= MOST_DAYS else tuple(dict.fromkeys(day[:7] for day in every))
 
 
 def _within(facts: Any, code: str) -> bool:
@@ -116,11 +128,13 @@ def _checked(asked: Filter, *, by: Principal, today: Day) -> _Query:
         lapses_within_days=asked.lapses_within_days,
     )
     if wanted.department and wanted.employer:
-        return _Query(wanted, BY_EMPLOYER, f"{wanted.department}/{wanted.employer}", today, exact=False)
+        return _Query(wanted, BY_EMPLOYER, (f"{wanted.department}/{wanted.employer}",), today, exact=False)
+    if wanted.lapses_within_days and prefecture_of(code) == code:  # of a county there are fewer
+        return _Query(wanted, BY_LAPSE, _lapse_keys(today, wanted.lapses_within_days), today, exact=False)
     exact = wanted == Filter(area=code)
     if code == PROVINCE:
-        return _Query(wanted, "", "", today, exact=exact)
-    return _Query(wanted, BY_AREA, code, today, exact=exact)
+        return _Query(wanted, "", ("",), today, exact=exact)
+    return _Query(wanted, BY_AREA, (code,), today, exact=exact)
 
 
 async def find_talents(
@@ -128,6 +142,7 @@ async def find_talents(
 ) -> Page:
     """By ascending id, so that nobody who is there throughout is skipped or doubled. Looks at 5,000 rows at most: a
     page may be shorter than asked for, or empty, and have a token all the same. A token is good for its query only.
+    What lapses on is looked up day by day: one corrected to an earlier day in that very moment may be missed.
     """
     query = _checked(asked, by=by, today=clock.day())
     limit = page_limit(size)
@@ -166,4 +181,9 @@ async def all_talents(
 
 
 async def _rows(query: _Query, *, after: str, limit: int, store: Store) -> Sequence[Row]:
-    return await store.page(Talent, view=query.view, key=query.key, after=after, limit=limit)
+    """By ascending id whatever the number of keys: a row that goes from one key to another keeps its place."""
+    parts = [await store.page(Talent, view=query.view, key=key, after=after, limit=limit) for key in query.keys]
+    if len(parts) == 1:
+        return parts[0]
+    merged = {row.id: row for part in parts for row in part}
+    return [merged[id_] for id_ in sorted(merged)[:limit]]

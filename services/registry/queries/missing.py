@@ -25,14 +25,20 @@ class TooManyPerPage(Invalid):
 
 
 async def missing(state: SnapshotState, *, store: Store) -> tuple[str, ...]:
-    """Talents with work that the list would end, by id."""
-    listed, found, after = frozenset(state.listed), [], ""
+    """Talents with work that the list would end, by id; not those listed under another number of theirs."""
+    listed, after = frozenset(state.listed), ""
+    found: list[str] = []
     key = f"{state.department}/{state.organisation}"
     while True:
         rows = await store.page(Talent, view=BY_EMPLOYER, key=key, after=after, limit=CHUNK)
         others = [row.id for row in rows if row.id not in listed]
         loaded = await store.get_many(Talent, others)
-        found += [id_ for id_ in others if judged(loaded[id_].aggregate, state)]
+        there = [it for id_ in others if judged(it := loaded[id_].aggregate, state)]
+        winners = await store.get_many(Talent, sorted({it.moved_to for it in there if it.moved_to}))
+        for talent in there:
+            person = winners[talent.moved_to].aggregate if talent.moved_to else talent
+            if listed.isdisjoint(person.known_as):
+                found.append(talent.id)
         if len(rows) < CHUNK:
             return tuple(found)
         after = rows[-1].id

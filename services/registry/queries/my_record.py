@@ -34,12 +34,15 @@ class MyRecord(msgspec.Struct, frozen=True):
 
 
 async def my_record(*, by: Principal, store: Store, keys: KeyRing) -> MyRecord:
-    """The name stays masked: the person knows it, and a page does not hold it. Raises TALENT_NOT_FOUND."""
-    key = by.talent
-    talent = (await store.get_many(Talent, [key]))[key].aggregate
+    """Of all numbers of a merged person. The name stays masked: the person knows it. Raises TALENT_NOT_FOUND."""
+    talent = (await store.get_many(Talent, [by.talent]))[by.talent].aggregate
     talent.must_exist()
-    log = (await store.get_many(AccessLog, [key]))[key].aggregate
-    reports = talent.state.reports
+    if talent.moved_to:
+        talent = (await store.get_many(Talent, [talent.moved_to]))[talent.moved_to].aggregate
+    ids, reports = talent.known_as, talent.all_reports
+    numbers, logs = await store.get_many(Talent, ids), await store.get_many(AccessLog, ids)
+    looks = [it for one in ids for it in logs[one].aggregate.state.looks]
+    texts = [(one, it) for one in ids for it in numbers[one].aggregate.state.texts]
     minutes: Counter[int] = Counter()
     for learned in talent.facts().learned:
         minutes[int(learned.month[:4])] += learned.minutes
@@ -50,7 +53,7 @@ async def my_record(*, by: Principal, store: Store, keys: KeyRing) -> MyRecord:
         [it for it in reports if isinstance(it, PartyReport)],
         [it for it in reports if isinstance(it, HonourReport)],
         credits_of(talent),
-        log.state.looks,
-        await objections_of(key, store=store),
-        {it.index: keys.unseal(it.sealed, origin=key)["text"] for it in talent.state.texts},
+        tuple(sorted(looks, key=lambda it: it.at)),
+        [it for one in ids for it in await objections_of(one, store=store)],
+        {it.index: keys.unseal(it.sealed, origin=one)["text"] for one, it in texts},
     )

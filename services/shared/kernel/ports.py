@@ -68,6 +68,9 @@ class Store(Protocol):
     async def page(self, kind: type[A], *, view: str, key: str, after: str, limit: int) -> list[Row]:
         """Rows of a view with this key, by ascending id greater than `after`; view "" = all aggregates of the kind."""
 
+    async def shared(self, kind: type[A], *, view: str, after: str, limit: int) -> list[str]:
+        """Keys of a view under which at least two aggregates are found, ascending, greater than `after`."""
+
 
 class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A Kafka record fixed when its event was stored, so that a repeat is byte-identical."""

@@ -7,7 +7,7 @@ caller (`Principal.must_reach`, `must_speak_for`).
 from __future__ import annotations
 
 _PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "programme.read", "training.read")
-_READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read")
+_READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read", "identity.read")
 
 ROLES: dict[str, frozenset[str]] = {
     # 个人: the own record and objections to it; whatever else is published.
@@ -19,6 +19,10 @@ ROLES: dict[str, frozenset[str]] = {
         (
             *_READS,
             "organisation.register",
+            "organisation.reveal",
+            "identity.resolve",
+            "talent.correct",
+            "identity.erase",
             "station.manage",
             "community.profile",
             "budget.manage",
@@ -36,9 +40,11 @@ ROLES: dict[str, frozenset[str]] = {
             "registration.decide",
             "education.record",
             "talent.designate",
+            "talent.correct",
             "training.manage",
             "organisation.register",
             "organisation.credit",
+            "organisation.reveal",
             "budget.manage",
             "contract.sign",
             "programme.manage",

@@ -6,7 +6,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from services.registry.domain.talent import PrivateChanged, Talent
-from swtalent.common.v1 import refusal_pb2
+from swtalent.common.v1 import audit_pb2, refusal_pb2
 from swtalent.partner.v1 import records_pb2 as records
 from swtalent.registry.v1 import organisation_service_pb2 as pb
 from swtalent.registry.v1 import registry_service_pb2 as registry_pb
@@ -145,6 +145,99 @@ async def test_bases_residents_founders_and_credit(registry, organisations):
     sent = b"".join(it.value for it in registry.streams.of("registry.events.v1"))
     assert OTHER.encode() not in sent
     assert b"abnormal_activity" not in sent
+
+
+async def founded_and_credited(registry, organisations):
+    """Founded by a person and by another organisation, with a credit event that was appealed; gives the person."""
+    await registered(registry)
+    token, same = registry.token(), {"organisation": ONE}
+    person = (await registry.stub.RecordTalent(registry.a_talent(), metadata=token)).talent_id
+    for founder in ({"founder_talent": person}, {"founder_organisation": OTHER}):
+        await organisations.RecordFounder(
+            pb.RecordFounderRequest(request_id=registry.request_id(), **same, **founder), metadata=token
+        )
+    for appeal in ({}, {"appealed_on": "2024-02-01", "appeal": "upheld", "decided_on": "2024-03-01"}):
+        event = {"department": "civil_affairs", "event": "e-1", "kind": "contract_breach", "since": "2024-01-01"}
+        await organisations.RecordOrganisationCredit(
+            pb.RecordOrganisationCreditRequest(request_id=registry.request_id(), **same, **event, **appeal),
+            metadata=token,
+        )
+    return person
+
+
+def reveal(registry, organisations, role="officer", who=None, **changed):
+    request = pb.RevealOrganisationRequest(**{"organisation": ONE, "purpose": "organisation_supervision", **changed})
+    return organisations.RevealOrganisation(request, metadata=registry.token(role, **(who or {})))
+
+
+async def test_founders_and_credit_are_shown_for_a_purpose_and_the_person_sees_who_looked(registry, organisations):
+    person = await founded_and_credited(registry, organisations)
+
+    shown = await reveal(registry, organisations)
+    await registry.settled()
+
+    assert [(it.talent_id, it.masked_name, it.organisation, it.system) for it in shown.founders] == [
+        ("", "", OTHER, "test/department_officer"),
+        (person, "李**", "", "test/department_officer"),
+    ]
+    assert [(it.event, it.kind, it.since, it.appeal, it.decided_on) for it in shown.credit] == [
+        ("e-1", "contract_breach", "2024-01-01", "upheld", "2024-03-01")
+    ]
+    [audit] = registry.streams.of("audit.access.v1")
+    event = audit_pb2.AccessEvent.FromString(audit.value)
+    assert (event.identity_revealed.talent, event.after.principal) == (person, "test/officer")
+    assert (event.after.reason, event.after.method.rpartition("/")[2]) == (
+        "organisation_supervision",
+        "RevealOrganisation",
+    )
+
+
+async def test_nothing_personal_shown_is_no_look(registry, organisations):
+    await registered(registry)
+
+    shown = await reveal(registry, organisations)
+    await registry.settled()
+
+    assert (list(shown.founders), list(shown.credit), shown.etag) == ([], [], "1")
+    assert registry.streams.of("audit.access.v1") == []
+
+
+async def test_founders_are_not_shown_when_the_look_cannot_be_stored(registry, organisations, monkeypatch):
+    await founded_and_credited(registry, organisations)
+
+    async def down(*given, **named):
+        raise ConnectionError
+
+    monkeypatch.setattr(registry.app.parts[0]._store, "commit", down)
+
+    with pytest.raises(grpc.aio.AioRpcError):
+        await reveal(registry, organisations)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason", "field"),
+    [
+        ({"organisation": ""}, "FIELD_MISSING", "organisation"),
+        ({"organisation": "x" * 65536}, "USCC_INVALID", "organisation"),
+        ({"organisation": a_uscc(9)}, "ORGANISATION_NOT_FOUND", "organisation"),
+        ({"purpose": ""}, "FIELD_MISSING", "purpose"),
+        ({"purpose": "curiosity"}, "CODE_UNKNOWN", "purpose"),
+        ({"purpose": "x" * 65536}, "FIELD_TOO_LONG", "purpose"),
+        ({"who": {"area": "510700"}}, "OUTSIDE_SCOPE", "organisation"),
+    ],
+)
+async def test_a_bad_question_for_founders_is_refused_and_is_no_look(registry, organisations, changed, reason, field):
+    await founded_and_credited(registry, organisations)
+
+    assert (await refused(reveal(registry, organisations, **changed)))[1:] == (reason, field)
+    await registry.settled()
+    assert [it for it in registry.streams.of("audit.access.v1")
+            if audit_pb2.AccessEvent.FromString(it.value).HasField("identity_revealed")] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["auditor", "evaluator", "operator", "portal", "agency", "individual"])
+async def test_other_roles_are_not_shown_founders(registry, organisations, role):
+    assert (await refused(reveal(registry, organisations, role=role)))[1] == "PERMISSION_MISSING"
 
 
 async def test_credit_is_recorded_by_the_callers_own_department(registry, organisations):

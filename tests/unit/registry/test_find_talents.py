@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tracemalloc
+from datetime import date, timedelta
+from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,20 +14,24 @@ from services.registry.api.talents import facts_of
 from services.registry.commands import designate, record_pass, record_talent
 from services.registry.domain.combine import TalentFacts
 from services.registry.domain.person import Person
-from services.registry.domain.reports import Registration
+from services.registry.domain.reports import ApplicationReport, DecisionReport, Registration
+from services.registry.domain.talent import RegistrationDecided, Talent
 from services.registry.queries import find_talents as module
 from services.registry.queries.find_talents import Filter, all_talents, find_talents
 from services.registry.storage import KINDS
+from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import AmountInvalid, AreaUnknown, CodeUnknown, FieldTooLong, OutsideScope
 from services.shared.kernel.paging import PageSizeInvalid, PageTokenInvalid
 from services.shared.kernel.ports import Row
 from services.shared.kernel.principal import Principal
+from services.shared.kernel.step import Step
 from services.shared.kernel.uscc import UsccInvalid
 from services.shared.runtime.store.memory import MemoryStore
 from tests.builders.registry import KEYS, TODAY, a_record_pass, a_record_talent, a_uscc, an_id_number, an_origin
 from tests.builders.store import StillClock
 
 OFFICER = Principal("test/officer", frozenset({"officer"}), area="510000")
+_revisions = count(1)
 
 
 @pytest.fixture
@@ -51,9 +58,10 @@ def works(sequence, **changed):
     return record_talent.step(cmd, keys=KEYS, today=TODAY)
 
 
-def passes(sequence):
+def passes(sequence, **changed):
     cmd = a_record_pass(
         person=Person("王芳", an_id_number(sequence=sequence)),
+        **changed,
         origin=an_origin(f"p{sequence}", system="human_resources"),
     )
     return record_pass.step(cmd, keys=KEYS, today=TODAY)
@@ -130,6 +138,83 @@ def test_a_registration_lapses_within_the_days(until, ended_on, days, fits):
     query = module._checked(Filter(lapses_within_days=days), by=OFFICER, today=TODAY)
 
     assert query.fits(facts) is fits
+
+
+def registered(sequence, until):
+    """Registered as assistant until that day (of 2026 or later); the same again with another day corrects it."""
+    began = Day(f"{int(until[:4]) - 3}{until[4:]}")
+    talent = works(sequence).id
+    revision = next(_revisions)
+    reports = (
+        ApplicationReport(an_origin(f"a{sequence}", revision), None, "assistant", began, "510104"),
+        DecisionReport(an_origin(f"g{sequence}", revision), None, "assistant", began, began, granted=True),
+    )
+    event = RegistrationDecided("assistant", began, began, granted=True)
+
+    def change(of, report):
+        of.report(report, None, event)
+
+    return [Step(Talent, talent, partial(change, report=it)) for it in reports]
+
+
+async def registering(store, sequences_and_days):
+    """Ids of people with a pass, registered until these days."""
+    ids = []
+    for sequence, until in sequences_and_days:
+        ids += await put(store, works(sequence))
+        await put(store, passes(sequence, passed_on=f"{int(until[:4]) - 3}-01-02"), *registered(sequence, until))
+    return ids
+
+
+class Counting:
+    """The store, and how many rows were read of it."""
+
+    def __init__(self, store):
+        self.store, self.rows = store, 0
+
+    async def page(self, kind, **asked):
+        rows = await self.store.page(kind, **asked)
+        self.rows += len(rows)
+        return rows
+
+
+@pytest.mark.parametrize(("days", "expected"), [(1, 1), (7, 2), (31, 3), (32, 4), (90, 5), (366, 6)])
+async def test_who_lapses_soon_is_looked_up_by_the_day_not_among_everybody(store, days, expected):
+    ahead = [1, 7, 31, 32, 90, 366, 367]
+    ids = await registering(
+        store, [(n, (date.fromisoformat(TODAY) + timedelta(days=days)).isoformat()) for n, days in enumerate(ahead, 1)]
+    )
+    await put(store, *(works(sequence) for sequence in range(100, 140)))
+    counting = Counting(store)
+
+    assert await found(counting, lapses_within_days=days) == sorted(ids[:expected])
+    assert counting.rows <= len(ahead)
+    assert await found(store, lapses_within_days=days, area="510100", level="assistant") == sorted(ids[:expected])
+    assert await found(store, lapses_within_days=days, area="510104") == sorted(ids[:expected])
+    assert await found(store, lapses_within_days=days, area="510700") == []
+
+
+@pytest.mark.parametrize("days", [30, 60])
+@pytest.mark.parametrize("size", [1, 3])
+async def test_whoever_lapses_soon_throughout_is_listed_once_whatever_day_is_corrected(store, size, days):
+    ids = await registering(store, [(n, f"2026-12-{n:02}") for n in range(1, 13)])
+    listed: list[str] = []
+    token, turn = "", 0
+    while True:
+        page = await find_talents(
+            Filter(lapses_within_days=days), size=size, token=token, by=OFFICER, store=store, clock=StillClock(),
+            facts_of=facts_of,
+        )  # fmt: skip
+        listed += [row.id for row in page.rows]
+        token = page.next_token
+        if not token:
+            break
+        turn += 1
+        for sequence in range(1, 13):
+            await put(store, *registered(sequence, f"2026-12-{(sequence * 7 + turn * 5) % 23 + 1:02}"))
+
+    assert turn >= 4
+    assert listed == sorted(ids)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

@@ -170,6 +170,15 @@ class MemoryStore:
         found = [(one, self._disk.documents[(kind.kind, one)]) for one in rows]
         return [Row(one, document.version, document.summary) for one, document in found]
 
+    async def shared(self, kind: type[A], *, view: str, after: str, limit: int) -> list[str]:
+        prefix = bucket(view, "")
+        keys = [
+            one.removeprefix(prefix)
+            for (name, one), ids in self._disk.buckets.items()
+            if name == kind.kind and one.startswith(prefix) and len(ids) > 1
+        ]
+        return sorted(key for key in keys if key > after)[:limit]
+
 
 class MemoryOutbox:
     """Tokens are sequence numbers, ascending in the order of commits."""

@@ -35,7 +35,16 @@ from services.shared.runtime.store.mongo_documents import (
 )
 from services.shared.runtime.store.mongo_history import History
 from services.shared.runtime.store.mongo_outbox import MongoOutbox
-from services.shared.runtime.store.prepared import Kinds, NewCause, Prepared, bucket, prepare, refuse_doubles, stamp_of
+from services.shared.runtime.store.prepared import (
+    Kinds,
+    NewCause,
+    Prepared,
+    bucket,
+    past,
+    prepare,
+    refuse_doubles,
+    stamp_of,
+)
 
 A = TypeVar("A", bound=Aggregate[Any])
 
@@ -262,6 +271,24 @@ class MongoStore:
         except PyMongoError as error:
             raise StoreUnavailable(why=_text(error)) from error
         return [Row(one["_id"], one["version"], bytes(one["summary"])) for one in found]
+
+    async def shared(self, kind: type[A], *, view: str, after: str, limit: int) -> list[str]:
+        start = bucket(view, "")
+        inside: Document = {"$gt" if after else "$gte": start + after, "$lt": past(start)}
+        steps: list[Document] = [
+            {"$match": {"rows": {"$elemMatch": inside}}},
+            {"$unwind": "$rows"},
+            {"$match": {"rows": inside}},
+            {"$group": {"_id": "$rows", "count": {"$sum": 1}}},
+            {"$match": {"count": {"$gt": 1}}},
+            {"$sort": {"_id": 1}},
+            {"$limit": limit},
+        ]
+        try:
+            found = await self._collections[kind.kind].aggregate(steps, allowDiskUse=True).to_list(limit)
+        except PyMongoError as error:
+            raise StoreUnavailable(why=_text(error)) from error
+        return [one["_id"].removeprefix(start) for one in found]
 
 
 def pull(aggregate_id: str, array: str, field: str, values: Sequence[Any]) -> UpdateOne:

@@ -17,7 +17,7 @@ from services.shared.runtime.trace import trace_context
 
 A = TypeVar("A", bound=Aggregate[Any])
 
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
 
 pack_message = msgspec.msgpack.Encoder().encode
 unpack_message = msgspec.msgpack.Decoder(Message).decode
@@ -61,12 +61,17 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 def joined(first: str, second: str) -> str:
-    return first + _SEPARATOR + second
+    return first + SEPARATOR + second
 
 
 def bucket(view: str, key: str) -> str:
     """View and key as one string, the prefix under which a page finds its rows."""
     return joined(view, key)
+
+
+def past(prefix: str) -> str:
+    """The first string after all that begin with `prefix`."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def pack_held(claims: tuple[str, ...], buckets: tuple[str, ...]) -> bytes:
@@ -117,7 +122,7 @@ def prepare(kind: Kind[Any], change: Change[Any], stamp: Stamp) -> Prepared | To
         document,
         kind.summary(aggregate),
         _once(kind.claims(aggregate)),
-        _once([view + _SEPARATOR + key for view, key in rows]) if rows else NOTHING,
+        _once([view + SEPARATOR + key for view, key in rows]) if rows else NOTHING,
         causes,
         messages,
     )

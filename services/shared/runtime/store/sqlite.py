@@ -21,11 +21,13 @@ from services.shared.runtime.lru import Lru
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.store.prepared import (
     NOTHING,
+    SEPARATOR,
     Kinds,
     NewCause,
     Prepared,
     bucket,
     joined,
+    past,
     prepare,
     refuse_doubles,
     stamp_of,
@@ -257,9 +259,27 @@ class SqliteStore:
             rows = self._asked(statements.page_all, (after, limit))
         else:
             place = joined(bucket(view, key), "")
-            end = place[:-1] + chr(ord(place[-1]) + 1)
-            rows = self._asked(statements.page_view, (len(place) + 1, place + after, end, limit))
+            rows = self._asked(statements.page_view, (len(place) + 1, place + after, past(place), limit))
         return [Row(*row) for row in rows]
+
+    async def shared(self, kind: type[A], *, view: str, after: str, limit: int) -> list[str]:
+        """Reads the view in turns, so that the event loop goes on meanwhile."""
+        statement, start = self._statements[kind.kind].places, bucket(view, "")
+        end, last = past(start), past(bucket(view, joined(after, ""))) if after else start
+        keys: list[str] = []
+        before = ""
+        while places := self._asked(statement, (last, end, _TURN)):
+            for (place,) in places:
+                key = place[len(start) : place.rindex(SEPARATOR)]
+                if key != before:
+                    before = key
+                elif not keys or keys[-1] != key:
+                    keys.append(key)
+                    if len(keys) == limit:
+                        return keys
+            last = places[-1][0]
+            await asyncio.sleep(0)
+        return keys
 
 
 def _on(loop: asyncio.AbstractEventLoop, function: Any, jobs: list[Job]) -> None:

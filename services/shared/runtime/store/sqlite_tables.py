@@ -169,6 +169,9 @@ class Statements:
         self.add_rows = on("INSERT INTO @_rows VALUES ", "(?)")
         self.drop_rows = on("DELETE FROM @_rows WHERE place IN (", "?", ")")
         self.page_all = "SELECT id, version, summary FROM @ WHERE id > ? ORDER BY id LIMIT ?".replace("@", table)
+        self.places = "SELECT place FROM @_rows WHERE place > ? AND place < ? ORDER BY place LIMIT ?".replace(
+            "@", table
+        )
         self.page_view = (
             "SELECT a.id, a.version, a.summary FROM @_rows AS r CROSS JOIN @ AS a ON a.id = substr(r.place, ?)"
             " WHERE r.place > ? AND r.place < ? ORDER BY r.place LIMIT ?"

@@ -118,7 +118,7 @@ Global___AccessRefused: _TypeAlias = AccessRefused  # noqa: Y015
 
 @_typing.final
 class IdentityRevealed(_message.Message):
-    """Somebody was shown who a talent is; `reason` of the facts is the purpose."""
+    """Somebody was shown who a talent is, or what they founded; `method` of the facts says which, `reason` is the purpose."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

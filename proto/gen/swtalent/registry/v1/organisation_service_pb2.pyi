@@ -428,6 +428,127 @@ class RecordOrganisationCreditResponse(_message.Message):
 Global___RecordOrganisationCreditResponse: _TypeAlias = RecordOrganisationCreditResponse  # noqa: Y015
 
 @_typing.final
+class RevealOrganisationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    purpose: _builtins.str
+    """organisation_supervision, or one of RevealIdentity's."""
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevealOrganisationRequest: _TypeAlias = RevealOrganisationRequest  # noqa: Y015
+
+@_typing.final
+class RevealOrganisationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUNDERS_FIELD_NUMBER: _builtins.int
+    CREDIT_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
+    @_builtins.property
+    def founders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Founder]: ...
+    @_builtins.property
+    def credit(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrganisationCreditEvent]: ...
+    def __init__(
+        self,
+        *,
+        founders: _abc.Iterable[Global___Founder] | None = ...,
+        credit: _abc.Iterable[Global___OrganisationCreditEvent] | None = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit", b"credit", "etag", b"etag", "founders", b"founders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevealOrganisationResponse: _TypeAlias = RevealOrganisationResponse  # noqa: Y015
+
+@_typing.final
+class Founder(_message.Message):
+    """A person (talent_id, masked_name) or an organisation, and the system that reported it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TALENT_ID_FIELD_NUMBER: _builtins.int
+    MASKED_NAME_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    talent_id: _builtins.str
+    masked_name: _builtins.str
+    organisation: _builtins.str
+    system: _builtins.str
+    def __init__(
+        self,
+        *,
+        talent_id: _builtins.str = ...,
+        masked_name: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+        system: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["masked_name", b"masked_name", "organisation", b"organisation", "system", b"system", "talent_id", b"talent_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Founder: _TypeAlias = Founder  # noqa: Y015
+
+@_typing.final
+class OrganisationCreditEvent(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    APPEALED_ON_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
+    DECIDED_ON_FIELD_NUMBER: _builtins.int
+    department: _builtins.str
+    event: _builtins.str
+    kind: _builtins.str
+    since: _builtins.str
+    until: _builtins.str
+    appealed_on: _builtins.str
+    appeal: _builtins.str
+    """upheld (the event is taken away), rejected or "" (not decided)."""
+    decided_on: _builtins.str
+    def __init__(
+        self,
+        *,
+        department: _builtins.str = ...,
+        event: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+        appealed_on: _builtins.str = ...,
+        appeal: _builtins.str = ...,
+        decided_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "appealed_on", b"appealed_on", "decided_on", b"decided_on", "department", b"department", "event", b"event", "kind", b"kind", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationCreditEvent: _TypeAlias = OrganisationCreditEvent  # noqa: Y015
+
+@_typing.final
 class Organisation(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -71,6 +71,11 @@ class OrganisationServiceStub:
                 request_serializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RecordOrganisationCreditRequest.SerializeToString,
                 response_deserializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RecordOrganisationCreditResponse.FromString,
                 _registered_method=True)
+        self.RevealOrganisation = channel.unary_unary(
+                '/swtalent.registry.v1.OrganisationService/RevealOrganisation',
+                request_serializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RevealOrganisationRequest.SerializeToString,
+                response_deserializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RevealOrganisationResponse.FromString,
+                _registered_method=True)
         self.FindOrganisations = channel.unary_unary(
                 '/swtalent.registry.v1.OrganisationService/FindOrganisations',
                 request_serializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.FindOrganisationsRequest.SerializeToString,
@@ -130,6 +135,14 @@ class OrganisationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevealOrganisation(self, request, context):
+        """Founders and credit events, which no event tells. Answers only after it is on record, for every founder who is a
+        person, who looked and why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindOrganisations(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -179,6 +192,11 @@ def add_OrganisationServiceServicer_to_server(servicer, server):
                     servicer.RecordOrganisationCredit,
                     request_deserializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RecordOrganisationCreditRequest.FromString,
                     response_serializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RecordOrganisationCreditResponse.SerializeToString,
+            ),
+            'RevealOrganisation': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevealOrganisation,
+                    request_deserializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RevealOrganisationRequest.FromString,
+                    response_serializer=swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RevealOrganisationResponse.SerializeToString,
             ),
             'FindOrganisations': grpc.unary_unary_rpc_method_handler(
                     servicer.FindOrganisations,
@@ -382,6 +400,33 @@ class OrganisationService:
             '/swtalent.registry.v1.OrganisationService/RecordOrganisationCredit',
             swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RecordOrganisationCreditRequest.SerializeToString,
             swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RecordOrganisationCreditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevealOrganisation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/swtalent.registry.v1.OrganisationService/RevealOrganisation',
+            swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RevealOrganisationRequest.SerializeToString,
+            swtalent_dot_registry_dot_v1_dot_organisation__service__pb2.RevealOrganisationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,10 @@ class OrganisationServiceStub:
     RecordPartyArrangement: _grpc.UnaryUnaryMultiCallable[_organisation_service_pb2.RecordPartyArrangementRequest, _organisation_service_pb2.RecordPartyArrangementResponse]
     EndPartyArrangement: _grpc.UnaryUnaryMultiCallable[_organisation_service_pb2.EndPartyArrangementRequest, _organisation_service_pb2.EndPartyArrangementResponse]
     RecordOrganisationCredit: _grpc.UnaryUnaryMultiCallable[_organisation_service_pb2.RecordOrganisationCreditRequest, _organisation_service_pb2.RecordOrganisationCreditResponse]
+    RevealOrganisation: _grpc.UnaryUnaryMultiCallable[_organisation_service_pb2.RevealOrganisationRequest, _organisation_service_pb2.RevealOrganisationResponse]
+    """Founders and credit events, which no event tells. Answers only after it is on record, for every founder who is a
+    person, who looked and why.
+    """
     FindOrganisations: _grpc.UnaryUnaryMultiCallable[_organisation_service_pb2.FindOrganisationsRequest, _organisation_service_pb2.FindOrganisationsResponse]
     ListUncovered: _grpc.UnaryUnaryMultiCallable[_organisation_service_pb2.ListUncoveredRequest, _organisation_service_pb2.ListUncoveredResponse]
 
@@ -59,6 +63,10 @@ class OrganisationServiceAsyncStub(OrganisationServiceStub):
     RecordPartyArrangement: _aio.UnaryUnaryMultiCallable[_organisation_service_pb2.RecordPartyArrangementRequest, _organisation_service_pb2.RecordPartyArrangementResponse]  # type: ignore[assignment]
     EndPartyArrangement: _aio.UnaryUnaryMultiCallable[_organisation_service_pb2.EndPartyArrangementRequest, _organisation_service_pb2.EndPartyArrangementResponse]  # type: ignore[assignment]
     RecordOrganisationCredit: _aio.UnaryUnaryMultiCallable[_organisation_service_pb2.RecordOrganisationCreditRequest, _organisation_service_pb2.RecordOrganisationCreditResponse]  # type: ignore[assignment]
+    RevealOrganisation: _aio.UnaryUnaryMultiCallable[_organisation_service_pb2.RevealOrganisationRequest, _organisation_service_pb2.RevealOrganisationResponse]  # type: ignore[assignment]
+    """Founders and credit events, which no event tells. Answers only after it is on record, for every founder who is a
+    person, who looked and why.
+    """
     FindOrganisations: _aio.UnaryUnaryMultiCallable[_organisation_service_pb2.FindOrganisationsRequest, _organisation_service_pb2.FindOrganisationsResponse]  # type: ignore[assignment]
     ListUncovered: _aio.UnaryUnaryMultiCallable[_organisation_service_pb2.ListUncoveredRequest, _organisation_service_pb2.ListUncoveredResponse]  # type: ignore[assignment]
 
@@ -115,6 +123,16 @@ class OrganisationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _organisation_service_pb2.RecordOrganisationCreditRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_organisation_service_pb2.RecordOrganisationCreditResponse, _abc.Awaitable[_organisation_service_pb2.RecordOrganisationCreditResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RevealOrganisation(
+        self,
+        request: _organisation_service_pb2.RevealOrganisationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_organisation_service_pb2.RevealOrganisationResponse, _abc.Awaitable[_organisation_service_pb2.RevealOrganisationResponse]]:
+        """Founders and credit events, which no event tells. Answers only after it is on record, for every founder who is a
+        person, who looked and why.
+        """
 
     @_abc_1.abstractmethod
     def FindOrganisations(
