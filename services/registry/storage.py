@@ -135,7 +135,7 @@ KINDS = (
         decode=_decoder(TalentState),
         claims=_talent_claims,
         rows=_talent_rows,
-        summary=talents.talent_summary,
+        summary=talents.talent_listed,
         messages=talents.talent_messages,
     ),
     Kind(

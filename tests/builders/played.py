@@ -6,6 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 
@@ -49,10 +50,10 @@ class PlainOpener:
         return self
 
     def open(self, field: str, sealed: bytes) -> str:
-        return sealed.decode()
+        return normalize("NFC", sealed.decode())
 
     def open_identity(self, identity: records.SealedIdentity) -> tuple[str, ...]:
-        return tuple(getattr(identity, name).decode() for name in _IDENTITY)
+        return tuple(self.open(name, getattr(identity, name)) for name in _IDENTITY)
 
 
 def as_received(record: Record) -> Received:
