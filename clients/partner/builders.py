@@ -149,6 +149,10 @@ class Builders(ABC):
         """Somebody takes part in a programme (参加培养项目); leaving or completing it is a higher revision."""
         await self._put(records.ENROLMENT, fields)
 
+    async def roster_entry(self, **fields: Unpack[records.RosterEntry]) -> None:
+        """Somebody can be called up for disasters (灾害社工); leaving the roster is a higher revision."""
+        await self._put(records.ROSTER_ENTRY, fields)
+
     async def training_session(self, **fields: Unpack[records.TrainingSession]) -> None:
         """A training (培训) as it stands: planned, held or cancelled."""
         await self._put(records.TRAINING_SESSION, fields)
@@ -250,6 +254,7 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "PartyArrangementRecord": (Builders.party_arrangement, records.PARTY_ARRANGEMENT),
     "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
     "EnrolmentRecord": (Builders.enrolment, records.ENROLMENT),
+    "RosterRecord": (Builders.roster_entry, records.ROSTER_ENTRY),
     "TrainingSessionRecord": (Builders.training_session, records.TRAINING_SESSION),
     "GraduateCohortRecord": (Builders.graduate_cohort, records.GRADUATE_COHORT),
 }

@@ -342,6 +342,16 @@ class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     result: str
 
 
+class RosterReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="roster"):
+    """Can be called up for disasters (灾害社工) anywhere in `area`, in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    area: str
+    since: Day
+    until: Day
+
+
 Report = (
     WorkReport
     | EndReport
@@ -358,6 +368,7 @@ Report = (
     | EducationReversalReport
     | PartyReport
     | EnrolmentReport
+    | RosterReport
     | DepartureReport
     | DesignationEndReport
     | HonourReport
