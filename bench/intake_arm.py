@@ -107,7 +107,7 @@ async def intake(folder: Path, bootstrap: str, count: int, group: str) -> float:
     keys = LocalKeyRing.from_files(settings.keys_dir)
     reader = _Counted(Departments(keys=keys, opener=opener, clock=clock).reader())
     source = KafkaSource(connection_of(settings), topics=(TOPIC,), group=group, window_records=WINDOW, window_ms=10)
-    part = Intake(source, reader, store, clock=clock, random=random)
+    part = Intake(source, (reader,), store, name=reader.name, clock=clock, random=random)
     collect_seldom()
     await part.start()
     await _committed(bootstrap, group, count)

@@ -58,8 +58,6 @@ async def compose(
         add_IdentityServiceServicer_to_server,
         IdentityServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnTalents())
-    house.read(Moving())
     house.serve(
         add_CertificateServiceServicer_to_server,
         CertificateServicer(store=house.store, lanes=house.lanes, clock=house.clock),
@@ -68,19 +66,24 @@ async def compose(
         add_OrganisationServiceServicer_to_server,
         OrganisationServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnMemberships())
-    house.read(OwnOrganisations())
+    house.read(
+        OwnTalents(),
+        Moving(),
+        OwnMemberships(),
+        OwnOrganisations(),
+        OwnProgrammes(),
+        OwnHeadcounts(),
+        name="own-events",
+    )
     house.read(Contracts())
     house.serve(
         add_ProgrammeServiceServicer_to_server,
         ProgrammeServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnProgrammes())
     house.serve(
         add_CatalogueServiceServicer_to_server,
         CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
-    house.read(OwnHeadcounts())
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses, identity_day(house.store, house.lanes)], clock=house.clock))
     return house.app()

@@ -62,7 +62,9 @@ class Service:
         )
         clock = SystemClock()
         reader = ReportReader()
-        intake = Intake(source, reader, self.store, clock=clock, random=SystemRandom(), tell=self.intake_health)
+        intake = Intake(
+            source, (reader,), self.store, name="sim", clock=clock, random=SystemRandom(), tell=self.intake_health
+        )
         publisher = Redirected(self.connection, {EVENTS: self.events, "sim.dead-letter.v1": self.dead_letter})
         relay = Relay(self.store.outbox, publisher, clock=clock, tell=self.relay_health)
         await relay.start()

@@ -46,8 +46,9 @@ class Replica(Process):
         self.intakes = [
             run.intake(
                 LogSource(self, run.log, f"sim.{reader.name}", reader.topics, window_records=12),
-                reader,
+                (reader,),
                 store,
+                name=reader.name,
                 clock=run.world.clock,
                 random=draw,
             )

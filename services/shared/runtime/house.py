@@ -82,11 +82,17 @@ class House:
         """A part of the service's own, started before the server."""
         self._parts.append(part)
 
-    def read(self, reader: Reader) -> None:
-        """Feed a reader; each has a consumer group of its own, so that it keeps its own position."""
-        source = self._streams.source(reader, group=f"{self.settings.service}.{reader.name}")
-        tell = self._reading.part(reader.name)
-        intake = Intake(source, reader, self.store, clock=self.clock, random=self.random, tell=tell)
+    def read(self, reader: Reader, *others: Reader, name: str = "") -> None:
+        """Feed readers of the same topics through one consumer group, which keeps their common position.
+
+        `name` defaults to that of the only reader. Readers that write into the same aggregates belong together: one
+        after the other they do not clash.
+        """
+        name = name or reader.name
+        source = self._streams.source(reader, group=f"{self.settings.service}.{name}")
+        tell = self._reading.part(name)
+        readers = (reader, *others)
+        intake = Intake(source, readers, self.store, name=name, clock=self.clock, random=self.random, tell=tell)
         self._intakes.append(Persistent(intake, started=lambda: tell(True, ""), clock=self.clock, random=self.random))
 
     def read_with_waiting(self, reader: Reader) -> None:

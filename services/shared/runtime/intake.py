@@ -1,4 +1,4 @@
-"""The shell of a reader: takes windows from the source, settles them, then remembers the offsets. Never raises."""
+"""The shell of readers: takes windows from the source, settles them, then remembers the offsets. Never raises."""
 
 from __future__ import annotations
 
@@ -26,22 +26,32 @@ _seconds = Histogram("swtalent_intake_window_seconds", "From records in to store
 
 
 class Intake:
-    """Feeds one reader from its source.
+    """Feeds readers of the same topics from one source, each window one reader after the other.
 
     A window is committed before its offsets are, so a crash repeats records and never loses one; readers make repeats
     change nothing. A store that is down or a clash is retried for 30 s, then the window is sought back and the part
     does not serve until it works again; neither ever refuses a record. A record that raises an unknown error is tried
-    three times alone before it is refused as DEFECT. A version gap stops its partition at the gap; others go on.
+    three times alone before it is refused as DEFECT. A version gap stops its partition at the gap; others go on. What
+    one reader could not settle comes again for all.
     """
 
     settlement = Settlement
 
     def __init__(
-        self, source: Source, reader: Reader, store: Store, *, clock: Clock, random: Random, tell: Tell = untold
+        self,
+        source: Source,
+        readers: Sequence[Reader],
+        store: Store,
+        *,
+        name: str,
+        clock: Clock,
+        random: Random,
+        tell: Tell = untold,
     ) -> None:
-        self.name = f"intake.{reader.name}"
+        self.name = f"intake.{name}"
+        self._group = name
         self._source = source
-        self._reader = reader
+        self._readers = readers
         self._store = store
         self._clock = clock
         self._random = random
@@ -52,10 +62,10 @@ class Intake:
         self._committing: asyncio.Task[bool] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._count = _records.labels(reader.name)
-        self._count_refused = _refused.labels(reader.name)
-        self._count_sought = _sought.labels(reader.name)
-        self._measure = _seconds.labels(reader.name)
+        self._count = _records.labels(name)
+        self._count_refused = _refused.labels(name)
+        self._count_sought = _sought.labels(name)
+        self._measure = _seconds.labels(name)
 
     async def start(self) -> None:
         await self._source.start(self)
@@ -77,7 +87,7 @@ class Intake:
             try:
                 await self.take(records)
             except Exception:  # noqa: BLE001 - whatever is wrong here, no record may be passed over
-                _log.exception("seek back after defect", reader=self._reader.name)
+                _log.exception("seek back after defect", reader=self._group)
                 self._source.seek(_starts(records))
                 self._tell(False, "defect in the intake")
                 await self._clock.sleep(LONGEST_PAUSE_S)
@@ -103,21 +113,28 @@ class Intake:
         _continue_trace(records)
         if self._gaps:
             records = [r for r in records if (r.topic, r.partition) not in self._gaps]
-        settlement = self.settlement(self._reader, self._store, records)
-        patient = await self._settle(settlement)
-        for place, why in settlement.gaps.items():
-            self._gaps[place] = why
-            self._source.pause(place)
-        again = _starts(settlement.todo)
+        again: dict[Place, int] = {}
+        stopped: dict[Place, int] = {}
+        trouble, patient = "", True
+        for reader in self._readers:
+            settlement = self.settlement(reader, self._store, records)
+            patient &= await self._settle(settlement)
+            for place, why in settlement.gaps.items():
+                self._gaps[place] = why
+                self._source.pause(place)
+            again = _earlier(again, _starts(settlement.todo))
+            stopped = _earlier(stopped, _starts(settlement.stopped))
+            trouble = trouble or (settlement.why if settlement.todo else "")
+            self._count_refused.inc(settlement.refused)
         if again:
             self._source.seek(again)
             self._count_sought.inc()
         if patient:
-            self._report(settlement.why if again else "")
-        self._count.inc(len(records) - len(settlement.todo) - len(settlement.stopped))
-        self._count_refused.inc(settlement.refused)
+            self._report(trouble)
+        reached = _ends(records) | _earlier(stopped, again)
+        self._count.inc(sum(record.offset < reached[record.topic, record.partition] for record in records))
         self._measure.observe((self._clock.now() - began).total_seconds())
-        await self._remember(_ends(records) | _starts(settlement.stopped) | again)
+        await self._remember(reached)
 
     async def _settle(self, settlement: Settlement) -> bool:
         """False when cut short by a rebalance or stop."""
@@ -132,7 +149,9 @@ class Intake:
             if self._leaving:
                 return False
             if (self._clock.now() - since).total_seconds() >= RETRY_FOR_S:
-                _log.warning("seek back", reader=self._reader.name, records=len(settlement.todo), why=settlement.why)
+                _log.warning(
+                    "seek back", reader=settlement.reader.name, records=len(settlement.todo), why=settlement.why
+                )
                 return True
             await self._clock.sleep(self._random.fraction() * min(SHORTEST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S))
             attempt += 1
@@ -164,6 +183,10 @@ def _ends(records: Sequence[Received]) -> dict[Place, int]:
 
 def _starts(records: Sequence[Received]) -> dict[Place, int]:
     return {(record.topic, record.partition): record.offset for record in reversed(records)}
+
+
+def _earlier(one: dict[Place, int], other: dict[Place, int]) -> dict[Place, int]:
+    return one | {place: min(at, one.get(place, at)) for place, at in other.items()}
 
 
 def _continue_trace(records: Sequence[Received]) -> None:

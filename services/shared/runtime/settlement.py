@@ -36,7 +36,7 @@ class Settlement:
     plan: type[Plan] = Plan
 
     def __init__(self, reader: Reader, store: Store, records: Sequence[Received]) -> None:
-        self._reader = reader
+        self.reader = reader
         self._store = store
         self._alone: dict[Spot, int] = {}
         self._condemned: dict[Spot, DomainError] = {}
@@ -49,7 +49,7 @@ class Settlement:
     async def round(self) -> None:
         """One pass over the next records. Never raises."""
         batch, rest = self._next()
-        plan = self.plan(self._reader, batch, self._condemned)
+        plan = self.plan(self.reader, batch, self._condemned)
         try:
             await self._load(plan, plan.understand())
             for kind, claims in plan.claims().items():
@@ -71,7 +71,7 @@ class Settlement:
             self.why = str(postponed)
         for place, (offset, gap) in plan.gaps.items():
             self.gaps[place] = str(gap)
-            _log.error("stop partition", reader=self._reader.name, topic=place[0], partition=place[1], offset=offset)
+            _log.error("stop partition", reader=self.reader.name, topic=place[0], partition=place[1], offset=offset)
         left = {id(record) for record in again}
         left.update(id(record) for record, _ in plan.suspects)
         left.update(id(record) for record, _ in plan.later)
@@ -145,7 +145,7 @@ class Settlement:
             # The text of an unknown error may quote the record: only its frames are logged.
             _log.error(
                 "refuse record as defect",
-                reader=self._reader.name,
+                reader=self.reader.name,
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,

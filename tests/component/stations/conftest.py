@@ -42,9 +42,6 @@ class Network:
         stores = [app.parts[0]._store for app in self.apps.values()]
         while before != len(self.streams.records) or any([await it.outbox.unsent(1) for it in stores]):
             before = len(self.streams.records)
-            for app in self.apps.values():
-                while await app.parts[0]._store.outbox.unsent(1):
-                    await self.streams.settled()
             await self.streams.settled()
             await asyncio.sleep(0.02)
 

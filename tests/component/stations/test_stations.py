@@ -114,6 +114,7 @@ async def test_a_station_with_contract_operator_and_staff_opens_and_serves_its_t
     await an_agency(network)
     contract = await a_contract(network)
     station = await a_planned_station(network)
+    await network.settled()
     assert await covered(network) == {TOWNSHIP: "NOT_YET_OPERATING", NEXT_TOWNSHIP: "NOT_YET_OPERATING"}
 
     await network.stations("OpenStation", an_opening(station, contract))

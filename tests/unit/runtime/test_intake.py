@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.shared.kernel.errors import StoreUnavailable
+from services.shared.kernel.follower import EventGapError
 from services.shared.runtime.intake import RETRY_FOR_S, Intake
 from services.shared.runtime.reader import Received
 from services.shared.runtime.refusals import VIEW, Refusal
@@ -62,7 +63,7 @@ class Given:
 
 
 class Stage:
-    def __init__(self, reader) -> None:
+    def __init__(self, *readers) -> None:
         self.clock = Time()
         self.down = False
         self.source = Given()
@@ -70,8 +71,9 @@ class Stage:
         self.store = MemoryStore(KINDS, clock=self.clock, faults=self._faults)
         self.intake = Intake(
             self.source,
-            reader,
+            readers,
             self.store,
+            name=readers[0].name,
             clock=self.clock,
             random=Always(),
             tell=lambda serving, why: self.health.append(serving),
@@ -192,14 +194,15 @@ async def test_of_two_records_with_one_claim_the_second_is_refused_and_its_neigh
 
 
 async def test_an_unknown_error_is_tried_three_times_alone_then_refused_as_defect_in_its_place(reports):
-    read, tries = reports.intake._reader.read, []
+    reader, tries = reports.intake._readers[0], []
+    read = reader.read
 
     def counted(record):
         if record.value == b"defect":
             tries.append(record.offset)
         return read(record)
 
-    reports.intake._reader.read = counted
+    reader.read = counted
 
     await reports.take(a_report(0), a_report(1, value=b"defect"), a_report(2), a_report(0, partition=1))
 
@@ -245,3 +248,50 @@ async def test_who_gives_partitions_up_does_not_retry_and_remembers_no_offset_be
     assert (reports.clock.at - began).total_seconds() < 1
     assert reports.source.committed == [{(TOPIC, 0): 7}]
     assert reports.health == []  # leaving is no trouble
+
+
+class Picky(ReportReader):
+    """A second reader of the same records, which cannot take one of them yet."""
+
+    name = "picky"
+    waits = True
+
+    def read(self, record):
+        return None if self.waits and record.offset != 1 else super().read(record)
+
+    def apply(self, task, changes):
+        if self.waits:
+            raise StoreUnavailable
+        super().apply(task, changes)
+
+
+async def test_what_one_of_two_readers_cannot_settle_comes_again_for_both():
+    picky = Picky()
+    stage = Stage(ReportReader(), picky)
+
+    await stage.take(a_report(0), a_report(1), a_report(2))
+    assert await stage.total() == 3
+    assert stage.source.sought == {(TOPIC, 0): 1}
+    assert stage.source.committed == [{(TOPIC, 0): 1}]
+    assert stage.health == [False]
+
+    picky.waits = False
+    await stage.take(a_report(1), a_report(2))
+    assert await stage.total() == 3
+    assert stage.source.committed[-1] == {(TOPIC, 0): 3}
+    assert stage.health == [False, True]
+
+
+async def test_a_gap_of_one_of_two_readers_stops_the_partition_for_both():
+    class Strict(SumReader):
+        name = "strict"
+
+        def apply(self, task, changes):
+            if task.content["version"] == 3:
+                raise EventGapError("c1", 1, 3)
+
+    stage = Stage(SumReader(), Strict())
+    await stage.take(an_event(0, 1), an_event(1, 2), an_event(2, 3), an_event(0, 1, partition=1, counter="c3"))
+
+    assert stage.source.paused == [(EVENTS, 0)]
+    assert stage.source.committed == [{(EVENTS, 0): 2, (EVENTS, 1): 1}]
