@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from services.registry.domain import merge_steps
 from services.registry.domain.identity_case import DIFFERENT, RESOLUTIONS, SAME, IdentityCase
 from services.registry.domain.merging import MergeKey
 from services.registry.domain.reach import must_reach_one
@@ -81,7 +82,7 @@ async def _must_be_possible(winner: str, loser: str, *, store: Store) -> None:
     for talent in found.values():
         talent.aggregate.must_be_itself()
         talent.aggregate.must_be_known()
-    found[loser].apply(lambda it: it.move_into(winner, trial))
+    found[loser].apply(lambda it: merge_steps.move_into(it, winner, trial))
 
 
 async def _carry_out(case_id: str, *, store: Store, lanes: Lanes) -> None:
@@ -91,14 +92,14 @@ async def _carry_out(case_id: str, *, store: Store, lanes: Lanes) -> None:
     if case.merged:
         await _merge(winner, loser, why, lanes=lanes)
     elif winner and case.state.resolution == DIFFERENT:
-        await lanes.update(Talent, winner, lambda it: it.release(loser, why), cause=None)
+        await lanes.update(Talent, winner, lambda it: merge_steps.release(it, loser, why), cause=None)
 
 
 async def _merge(winner: str, loser: str, why: MergeKey, *, lanes: Lanes) -> None:
     try:
-        await lanes.update(Talent, winner, lambda it: it.expect(loser, why), cause=None)
-        await lanes.update(Talent, loser, lambda it: it.move_into(winner, why), cause=None)
+        await lanes.update(Talent, winner, lambda it: merge_steps.expect(it, loser, why), cause=None)
+        await lanes.update(Talent, loser, lambda it: merge_steps.move_into(it, winner, why), cause=None)
     except RuleBroken:  # one of them took part in another merge meanwhile: nothing of this one may stay
-        await lanes.update(Talent, winner, lambda it: it.release(loser, why), cause=None)
+        await lanes.update(Talent, winner, lambda it: merge_steps.release(it, loser, why), cause=None)
         await lanes.update(IdentityCase, why.case, lambda it: it.reopen(why.number), cause=None)
         raise

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from services.registry.domain import merge_steps
 from services.registry.domain.identity_case import DIFFERENT, IdentityCase, candidate_id
 from services.registry.domain.merging import MergeKey
 from services.registry.domain.talent import Talent
@@ -80,18 +81,18 @@ def _go_on(pair: _Pair, changes: Changes) -> None:
     if part is None:
         # Nobody moves before being expected: who moved for a decision that the winner knows was released since.
         if winner.aggregate.merge.is_done(moved.why):
-            loser.apply(lambda it: it.move_back(pair.winner))
+            loser.apply(lambda it: merge_steps.move_back(it, pair.winner))
     elif moved.moved_to != pair.winner:
         try:
-            loser.apply(lambda it: it.move_into(pair.winner, part.why))
+            loser.apply(lambda it: merge_steps.move_into(it, pair.winner, part.why))
         except RuleBroken:
             _give_up(part.why, pair, changes)
     elif moved.to_mirror > part.version:
         if not loser.dirty:  # else its own commit tells of it again: remove before add
-            newer = loser.aggregate.part_of()
-            winner.apply(lambda it: it.take(newer))
+            newer = merge_steps.part_of(loser.aggregate)
+            winner.apply(lambda it: merge_steps.take(it, newer))
     else:
-        loser.apply(lambda it: it.arrive(part.version))
+        loser.apply(lambda it: merge_steps.arrive(it, part.version))
 
 
 def _carry_out(case_id: str, changes: Changes) -> None:
@@ -100,14 +101,14 @@ def _carry_out(case_id: str, changes: Changes) -> None:
     why, pair = MergeKey(case_id, case.version), _Pair(case.state.winner, case.state.loser)
     if case.merged:
         try:
-            changes(Talent, pair.winner).apply(lambda it: it.expect(pair.loser, why))
+            changes(Talent, pair.winner).apply(lambda it: merge_steps.expect(it, pair.loser, why))
         except RuleBroken:
             _give_up(why, pair, changes)
     elif pair.winner and case.state.resolution == DIFFERENT:
-        changes(Talent, pair.winner).apply(lambda it: it.release(pair.loser, why))
+        changes(Talent, pair.winner).apply(lambda it: merge_steps.release(it, pair.loser, why))
 
 
 def _give_up(why: MergeKey, pair: _Pair, changes: Changes) -> None:
     """One of the two took part in another merge meanwhile: nothing of this one may stay."""
-    changes(Talent, pair.winner).apply(lambda it: it.release(pair.loser, why))
+    changes(Talent, pair.winner).apply(lambda it: merge_steps.release(it, pair.loser, why))
     changes(IdentityCase, why.case).apply(lambda it: it.reopen(why.number))

@@ -1,4 +1,4 @@
-"""Merging two talents into one person, and undoing it: what each of the two keeps of it (docs/adr/0011)."""
+"""Merging two talents into one person: what each of the two keeps of it, refusals and events (docs/adr/0011)."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ class PartReleased(msgspec.Struct, frozen=True, gc=False):
 
 class MovedBack(msgspec.Struct, frozen=True, gc=False):
     winner: str
+
+
+MergeEvent = MovedInto | PartTaken | PartReleased | MovedBack
 
 
 class MergeKey(msgspec.Struct, frozen=True, gc=False, array_like=True):

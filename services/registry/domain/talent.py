@@ -8,19 +8,7 @@ import msgspec
 
 from services.registry.domain import combine
 from services.registry.domain.combine import TalentFacts
-from services.registry.domain.merging import (
-    NO_DECISION,
-    Merge,
-    MergedIntoItself,
-    MergeKey,
-    MovedBack,
-    MovedInto,
-    Part,
-    PartReleased,
-    PartTaken,
-    TalentHasParts,
-    TalentMoved,
-)
+from services.registry.domain.merging import Merge, MergeEvent, TalentMoved
 from services.registry.domain.registrations import lapsed
 from services.registry.domain.reports import (
     TEXTUAL,
@@ -386,62 +374,6 @@ class Talent(Aggregate[TalentState]):
         if self.state.erased:
             raise IdentityErasedBefore(field="talent_id", talent=self.id)
 
-    def expect(self, loser: str, why: MergeKey) -> None:
-        """The winner's first step: from now on it cannot move itself, so that merges never form chains or rings."""
-        if loser == self.id:
-            raise MergedIntoItself(field="winner")
-        merge = self.merge
-        if not merge.is_done(why):
-            self.must_be_itself()
-            self._merged(PartTaken(loser), merge.with_part(Part(loser, why)).decided(why))
-
-    def move_into(self, winner: str, why: MergeKey) -> None:
-        """The loser's step: its facts are empty from here on."""
-        if winner == self.id:
-            raise MergedIntoItself(field="winner")
-        merge = self.merge
-        if merge.is_done(why):
-            return
-        if merge.moved_to != winner:
-            self.must_be_itself()
-        if merge.taken:
-            raise TalentHasParts(field="talent_id", talent=self.id)
-        moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)
-        self._merged(MovedInto(winner), moved.mirrored_from(self.version + 1))
-
-    def take(self, part: Part) -> None:
-        """Mirror a loser's part, unless it was released meanwhile or a newer one is here."""
-        held = self.merge.part(part.loser)
-        if held is not None and part.version > held.version:
-            taken = msgspec.structs.replace(part, why=held.why)
-            self._merged(PartTaken(part.loser), self.merge.with_part(taken))
-
-    def arrive(self, mirrored: int) -> None:
-        """The winner mirrors this talent's version `mirrored`."""
-        merge = self.merge
-        if merge.moved_to and not merge.arrived and merge.to_mirror <= mirrored:
-            self._merged(MovedInto(merge.moved_to), msgspec.structs.replace(merge, arrived=True))
-
-    def release(self, loser: str, why: MergeKey) -> None:
-        """Undoing begins with the winner, so that nobody is counted twice meanwhile. A later merge is left alone."""
-        merge = self.merge
-        part = merge.part(loser)
-        if merge.is_done(why) if part is None else part.why.number > why.number:
-            return
-        self._merged(PartReleased(loser), merge.without_part(loser).decided(why))
-
-    def move_back(self, winner: str) -> None:
-        """The loser is a person of its own again."""
-        merge = self.merge
-        if winner and merge.moved_to == winner:
-            own = msgspec.structs.replace(merge, moved_to="", why=NO_DECISION, to_mirror=0, arrived=False)
-            self._merged(MovedBack(winner), own)
-
-    def part_of(self) -> Part:
-        """What the winner is to mirror."""
-        state = self.state
-        return Part(self.id, NO_DECISION, self.version, state.birth_year, state.reports)
-
     def erase(self) -> None:
         """Destroy name, number, phone and texts with the keys that open them; facts stay as they are, keyed pseudonyms
         too, so that `disputed` stays and repeats are known. Without effect the second time.
@@ -468,7 +400,8 @@ class Talent(Aggregate[TalentState]):
         merge = self.state.merge
         return merge and merge.mirrored_from(self.version + 1)
 
-    def _merged(self, event: MovedInto | PartTaken | PartReleased | MovedBack, merge: Merge) -> None:
+    def step(self, event: MergeEvent, merge: Merge) -> None:
+        """One step of a merge, or of its undoing (domain/merge_steps.py)."""
         self._record(event, msgspec.structs.replace(self.state, merge=merge))
 
     @property

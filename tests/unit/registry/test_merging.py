@@ -8,6 +8,7 @@ import pytest
 from services.registry.commands import record_pass
 from services.registry.commands.end_affiliation import EndAffiliation, end_affiliation
 from services.registry.commands.propose_cases import identity_day, propose_cases
+from services.registry.domain import merge_steps
 from services.registry.domain.identity_case import (
     CaseMerged,
     CaseNotFound,
@@ -340,12 +341,12 @@ async def test_a_repeated_request_answers_as_the_first_time_and_merges_nothing_a
 
 def test_late_decisions_change_nothing(world):
     talent, key = Talent("w", Talent.blank(), 1), lambda number: MergeKey("c", number)
-    talent.expect("l", key(2))
-    talent.release("l", key(3))
-    talent.expect("l", key(2))
+    merge_steps.expect(talent, "l", key(2))
+    merge_steps.release(talent, "l", key(3))
+    merge_steps.expect(talent, "l", key(2))
     assert talent.merge.taken == ()
-    talent.expect("l", key(4))
-    talent.release("l", key(3))
+    merge_steps.expect(talent, "l", key(4))
+    merge_steps.release(talent, "l", key(3))
 
     assert [it.loser for it in talent.merge.taken] == ["l"]
 
@@ -420,11 +421,11 @@ async def test_an_erased_person_is_not_merged(world):
 def test_nobody_is_merged_into_itself():
     talent = Talent("t", Talent.blank(), 1)
     with pytest.raises(MergedIntoItself):
-        talent.move_into("t", MergeKey("c", 1))
+        merge_steps.move_into(talent, "t", MergeKey("c", 1))
     with pytest.raises(MergedIntoItself):
-        talent.expect("t", MergeKey("c", 1))
+        merge_steps.expect(talent, "t", MergeKey("c", 1))
     with pytest.raises(TalentNotFound):
-        Talent.new("n").expect("t", MergeKey("c", 1))
+        merge_steps.expect(Talent.new("n"), "t", MergeKey("c", 1))
     assert talent.version == 1
 
 
