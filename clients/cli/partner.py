@@ -47,6 +47,7 @@ class Type(StrEnum):
     PARTY_ARRANGEMENT = "PartyArrangementRecord"
     ORGANISATION_CREDIT = "OrganisationCreditRecord"
     ENROLMENT = "EnrolmentRecord"
+    ROSTER = "RosterRecord"
     DEPARTURE = "DepartureRecord"
     DESIGNATION_END = "DesignationEndRecord"
     PARTY_MEMBERSHIP = "PartyMembershipRecord"

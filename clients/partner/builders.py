@@ -149,6 +149,10 @@ class Builders(ABC):
         """Somebody takes part in a programme (参加培养项目); leaving or completing it is a higher revision."""
         await self._put(records.ENROLMENT, fields)
 
+    async def roster_entry(self, **fields: Unpack[records.RosterEntry]) -> None:
+        """Somebody can be called up for disasters (灾害社工); leaving the roster is a higher revision."""
+        await self._put(records.ROSTER_ENTRY, fields)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -211,4 +215,5 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "PartyArrangementRecord": (Builders.party_arrangement, records.PARTY_ARRANGEMENT),
     "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
     "EnrolmentRecord": (Builders.enrolment, records.ENROLMENT),
+    "RosterRecord": (Builders.roster_entry, records.ROSTER_ENTRY),
 }

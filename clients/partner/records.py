@@ -223,6 +223,12 @@ class Enrolment(Person):
     result: NotRequired[str]
 
 
+class RosterEntry(Person):
+    area: str
+    since: str
+    until: NotRequired[str]
+
+
 class Departure(Person):
     departure: str
     on: str
@@ -411,6 +417,14 @@ ENROLMENT = _of(
     days=("since", "until"),
     intervals=(("since", "until"),),
     together=(("until", "result"),),
+)
+ROSTER_ENTRY = _of(
+    pb.RosterRecord,
+    RosterEntry,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    areas=("area",),
 )
 DEPARTURE = _of(pb.DepartureRecord, Departure, sealed=_IDENTITY, days=("on",))
 DESIGNATION_END = _of(

@@ -8,6 +8,7 @@ from services.registry.api.identities import IdentityServicer
 from services.registry.api.organisations import OrganisationServicer
 from services.registry.api.persons import PersonServicer
 from services.registry.api.programmes import ProgrammeServicer
+from services.registry.api.roster import RosterServicer
 from services.registry.api.talents import RegistryServicer
 from services.registry.commands.lapse_registrations import LapseRegistrations
 from services.registry.commands.propose_cases import identity_day
@@ -35,6 +36,7 @@ from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationS
 from swtalent.registry.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from swtalent.registry.v1.programme_service_pb2_grpc import add_ProgrammeServiceServicer_to_server
 from swtalent.registry.v1.registry_service_pb2_grpc import add_RegistryServiceServicer_to_server
+from swtalent.registry.v1.roster_service_pb2_grpc import add_RosterServiceServicer_to_server
 
 
 async def compose(
@@ -83,6 +85,10 @@ async def compose(
     house.serve(
         add_CatalogueServiceServicer_to_server,
         CatalogueServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.serve(
+        add_RosterServiceServicer_to_server,
+        RosterServicer(store=house.store, lanes=house.lanes, clock=house.clock),
     )
     lapses = LapseRegistrations(store=house.store, lanes=house.lanes)
     house.add(Tick(house.store, [lapses, identity_day(house.store, house.lanes)], clock=house.clock))

@@ -9,6 +9,8 @@ import msgspec
 
 from services.registry.domain import headcount
 from services.registry.domain.access_log import AccessLog, AccessLogState
+from services.registry.domain.call_up import BY_AREA as CALL_UPS_BY_AREA
+from services.registry.domain.call_up import BY_CALLED, CallUp, CallUpState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
 from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet, SheetState
@@ -20,10 +22,11 @@ from services.registry.domain.organisation import Organisation, OrganisationStat
 from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
 from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
-from services.registry.domain.reports import EnrolmentReport, PassReport, WorkReport
+from services.registry.domain.reports import EnrolmentReport, PassReport, RosterReport, WorkReport
+from services.registry.domain.roster import BY_ROSTER
 from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
-from services.registry.publisher import access_log, catalogues, identity, organisations, programmes, talents
+from services.registry.publisher import access_log, call_ups, catalogues, identity, organisations, programmes, talents
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -65,6 +68,8 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
     enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
+    ready = {it.area for it in talent.all_reports if isinstance(it, RosterReport)}
+    rows += [(BY_ROSTER, area) for area in ready]
     return rows + employers
 
 
@@ -114,6 +119,15 @@ def _headcount_rows(it: Headcount) -> list[tuple[str, str]]:
     return [(headcount.BY_AREA, code) for code in {county, prefecture_of(county), PROVINCE}]
 
 
+def _call_up_rows(call_up: CallUp) -> list[tuple[str, str]]:
+    """By area; while it is open by whom it calls, too."""
+    area = call_up.state.mandate.area
+    rows = [(CALL_UPS_BY_AREA, code) for code in {area, prefecture_of(area), PROVINCE}]
+    if not call_up.state.closed:
+        rows += [(BY_CALLED, it.talent) for it in call_up.state.called]
+    return rows
+
+
 KINDS = (
     Kind(
         aggregate=Talent,
@@ -121,7 +135,7 @@ KINDS = (
         decode=_decoder(TalentState),
         claims=_talent_claims,
         rows=_talent_rows,
-        summary=talents.talent_summary,
+        summary=talents.talent_listed,
         messages=talents.talent_messages,
     ),
     Kind(
@@ -180,5 +194,13 @@ KINDS = (
         decode=_decoder(HeadcountState),
         rows=_headcount_rows,
         summary=headcount.summary,
+    ),
+    Kind(
+        aggregate=CallUp,
+        encode=_encode,
+        decode=_decoder(CallUpState),
+        rows=_call_up_rows,
+        summary=call_ups.call_up_summary,
+        messages=call_ups.call_up_messages,
     ),
 )

@@ -29,6 +29,7 @@ from services.registry.commands import (
     record_party_membership,
     record_pass,
     record_pay,
+    record_roster_entry,
     record_talent,
     register_organisation,
     report_snapshot,
@@ -64,6 +65,7 @@ class Departments:
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
         enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
+        ready = self._of_person(record_roster_entry.step, record_roster_entry.ReportRosterEntry)
         departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
         title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
         member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
@@ -101,6 +103,7 @@ class Departments:
                 ),
                 "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
                 "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
+                "RosterRecord": (records.RosterRecord, ready),
                 "DepartureRecord": (records.DepartureRecord, departed),
                 "DesignationEndRecord": (records.DesignationEndRecord, title_ended),
                 "PartyMembershipRecord": (records.PartyMembershipRecord, member),

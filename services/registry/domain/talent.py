@@ -22,11 +22,10 @@ from services.registry.domain.reports import (
     department_of,
 )
 from services.shared.kernel.aggregate import Aggregate
-from services.shared.kernel.area import county_of, within
+from services.shared.kernel.area import county_of
 from services.shared.kernel.dates import Day
-from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, OutsideScope, RuleBroken
+from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, RuleBroken
 from services.shared.kernel.origin import Origin, held_for, put, supersedes
-from services.shared.kernel.principal import Principal
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
@@ -328,13 +327,6 @@ class Talent(Aggregate[TalentState]):
                 merge=self._to_mirror(),
             ),
         )
-
-    def must_be_reached(self, by: Principal) -> None:
-        """OUTSIDE_SCOPE when the person works (without work: lives) somewhere, and nowhere in the caller's subtree."""
-        self.must_exist()
-        counties = self.counties()
-        if counties and not any(within(county, by.area) for county in counties):
-            raise OutsideScope(field="talent_id", scope=by.area)
 
     def affiliation(self, affiliation: str, *, field: str = "affiliation_id") -> Affiliation:
         """Raises TALENT_NOT_FOUND, AFFILIATION_NOT_FOUND, or AFFILIATION_OF_PART naming whose it is."""

@@ -10,8 +10,8 @@ _PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read", "identity.read")
 
 ROLES: dict[str, frozenset[str]] = {
-    # 个人: the own record and objections to it; whatever else is published.
-    "individual": frozenset((*_PUBLIC, "own.read", "own.object")),
+    # 个人: the own record, objections to it, answers to call-ups; whatever else is published.
+    "individual": frozenset((*_PUBLIC, "own.read", "own.object", "call_up.answer")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -28,6 +28,7 @@ ROLES: dict[str, frozenset[str]] = {
             "budget.manage",
             "contract.sign",
             "programme.manage",
+            "roster.manage",
         )
     ),
     # 部门经办: one department in an area subtree.
@@ -47,6 +48,7 @@ ROLES: dict[str, frozenset[str]] = {
             "budget.manage",
             "contract.sign",
             "programme.manage",
+            "roster.manage",
         )
     ),
     # 第三方评估: judges from public facts and money, not from persons.

@@ -895,6 +895,38 @@ class EnrolmentRecord(_message.Message):
 Global___EnrolmentRecord: _TypeAlias = EnrolmentRecord  # noqa: Y015
 
 @_typing.final
+class RosterRecord(_message.Message):
+    """Somebody can be called up for disasters (灾害社工名册); leaving the roster is a higher revision with until."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    AREA_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    area: _builtins.str
+    """Where the person can be sent: a county, a prefecture or the province."""
+    since: _builtins.str
+    until: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        area: _builtins.str = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "identity", b"identity", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RosterRecord: _TypeAlias = RosterRecord  # noqa: Y015
+
+@_typing.final
 class DepartureRecord(_message.Message):
     """Death, or left the province or the field: ends all work and titles that are then in force. Certificates stay."""
 
