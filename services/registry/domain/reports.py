@@ -315,6 +315,8 @@ class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=
     department: str
     evidence_id: str
     reversed_on: Day
+    # "" = the whole document; otherwise only what this record of the same system says of it.
+    record_id: str = ""
 
 
 class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
@@ -340,6 +342,16 @@ class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     result: str
 
 
+class RosterReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="roster"):
+    """Can be called up for disasters (灾害社工) anywhere in `area`, in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    area: str
+    since: Day
+    until: Day
+
+
 Report = (
     WorkReport
     | EndReport
@@ -356,6 +368,7 @@ Report = (
     | EducationReversalReport
     | PartyReport
     | EnrolmentReport
+    | RosterReport
     | DepartureReport
     | DesignationEndReport
     | HonourReport
