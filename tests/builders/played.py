@@ -14,6 +14,7 @@ from clients.partner.builders import BUILDERS
 from deploy.sample.record import Record
 from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
@@ -83,6 +84,7 @@ class Played:
         self._departments = Departments(keys=SameSeal(), opener=PlainOpener(), clock=SetClock()).reader()  # type: ignore[arg-type]
         self._readers: tuple[Reader, ...] = (
             OwnTalents(),
+            Moving(),
             OwnMemberships(),
             OwnOrganisations(),
             OwnProgrammes(),

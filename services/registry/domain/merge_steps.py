@@ -1,7 +1,7 @@
 """The steps of a merge and of its undoing, each a change of one talent; without effect when it was done before.
 
 In order: `expect` (winner), `move_into` (loser), `take` (winner), `arrive` (loser); back: `release` (winner),
-`move_back` (loser). Decision record 0011.
+`move_back` (loser), `settle` (winner). Decision record 0011.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def take(winner: Talent, part: Part) -> None:
     held = winner.merge.part(part.loser)
     if held is not None and part.version > held.version:
         taken = msgspec.structs.replace(part, why=held.why)
-        winner.step(PartTaken(part.loser), winner.merge.with_part(taken))
+        winner.step(PartTaken(part.loser), winner.merge.with_part(taken).settled(part.loser))
 
 
 def arrive(loser: Talent, mirrored: int) -> None:
@@ -74,7 +74,8 @@ def release(winner: Talent, loser: str, why: MergeKey) -> None:
     part = merge.part(loser)
     if merge.is_done(why) if part is None else part.why.number > why.number:
         return
-    winner.step(PartReleased(loser), merge.without_part(loser).decided(why))
+    given_back = merge if part is None else merge.without_part(loser).awaiting(loser)
+    winner.step(PartReleased(loser), given_back.decided(why))
 
 
 def move_back(loser: Talent, winner: str) -> None:
@@ -83,3 +84,9 @@ def move_back(loser: Talent, winner: str) -> None:
     if winner and merge.moved_to == winner:
         own = msgspec.structs.replace(merge, moved_to="", why=NO_DECISION, to_mirror=0, arrived=False)
         loser.step(MovedBack(winner), own)
+
+
+def settle(winner: Talent, loser: str) -> None:
+    """The loser, whose part was given back, stands for itself."""
+    if loser in winner.merge.returning:
+        winner.step(PartReleased(loser), winner.merge.settled(loser))
