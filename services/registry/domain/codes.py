@@ -157,3 +157,6 @@ TALENT_SERVICES = {
     "schooling": "子女就学",
     "medical": "就医",
 }
+# 社会工作专业毕业生与相关专业毕业生; 专科及以上.
+MAJORS = {"social_work": "社会工作专业", "related": "相关专业"}
+DEGREE_LEVELS = {"junior_college": "专科", "bachelor": "本科", "master": "硕士", "doctor": "博士"}

@@ -315,6 +315,8 @@ class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=
     department: str
     evidence_id: str
     reversed_on: Day
+    # "" = the whole document; otherwise only what this record of the same system says of it.
+    record_id: str = ""
 
 
 class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
