@@ -1,7 +1,7 @@
 """The steps of a merge and of its undoing, each a change of one talent; without effect when it was done before.
 
 In order: `expect` (winner), `move_into` (loser), `take` (winner), `arrive` (loser); back: `release` (winner),
-`move_back` (loser). Decision record 0011.
+`move_back` (loser), `returned` (winner). Decision record 0011.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def move_into(loser: Talent, winner: str, why: MergeKey) -> None:
         return
     if merge.moved_to != winner:
         loser.must_be_itself()
-    if merge.taken:
+    if merge.taken or merge.returning:
         raise TalentHasParts(field="talent_id", talent=loser.id)
     moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)
     loser.step(MovedInto(winner), moved.mirrored_from(loser.version + 1))
@@ -58,7 +58,7 @@ def take(winner: Talent, part: Part) -> None:
     held = winner.merge.part(part.loser)
     if held is not None and part.version > held.version:
         taken = msgspec.structs.replace(part, why=held.why)
-        winner.step(PartTaken(part.loser), winner.merge.with_part(taken))
+        winner.step(PartTaken(part.loser), winner.merge.with_part(taken).without_waiting_for(part.loser))
 
 
 def arrive(loser: Talent, mirrored: int) -> None:
@@ -74,7 +74,10 @@ def release(winner: Talent, loser: str, why: MergeKey) -> None:
     part = merge.part(loser)
     if merge.is_done(why) if part is None else part.why.number > why.number:
         return
-    winner.step(PartReleased(loser), merge.without_part(loser).decided(why))
+    released = merge.without_part(loser).decided(why)
+    if part is not None and part.version:  # what was only expected may never have moved
+        released = released.waiting_for(loser)
+    winner.step(PartReleased(loser), released)
 
 
 def move_back(loser: Talent, winner: str) -> None:
@@ -83,3 +86,9 @@ def move_back(loser: Talent, winner: str) -> None:
     if winner and merge.moved_to == winner:
         own = msgspec.structs.replace(merge, moved_to="", why=NO_DECISION, to_mirror=0, arrived=False)
         loser.step(MovedBack(winner), own)
+
+
+def returned(winner: Talent, loser: str) -> None:
+    """The released loser is a person of its own again."""
+    if loser in winner.merge.returning:
+        winner.step(PartReleased(loser), winner.merge.without_waiting_for(loser))

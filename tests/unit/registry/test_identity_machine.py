@@ -207,6 +207,16 @@ class Identity(RuleBasedStateMachine):
                     assert not part.reports or talents[part.loser].moved_to == winner.id
 
     @invariant()
+    def who_is_in_no_count_is_said_to_be_moving(self):
+        if hasattr(self, "runner"):
+            talents = {it.id: it for it in self.talents()}
+            for loser in (it for it in talents.values() if it.moved_to):
+                winner = talents[loser.moved_to]
+                part = winner.merge.part(loser.id)
+                if part is None or part.version < loser.merge.to_mirror:
+                    assert loser.facts().moving or winner.facts().moving
+
+    @invariant()
     def facts_are_valid(self):
         if hasattr(self, "runner"):
             for talent in self.talents():
