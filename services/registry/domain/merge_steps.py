@@ -39,8 +39,7 @@ def move_into(loser: Talent, winner: str, why: MergeKey) -> None:
     merge = loser.merge
     if merge.is_done(why):
         return
-    if merge.moved_to != winner:
-        loser.must_be_itself()
+    loser.must_be_itself()
     if merge.taken or merge.returning:
         raise TalentHasParts(field="talent_id", talent=loser.id)
     moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)
@@ -74,10 +73,7 @@ def release(winner: Talent, loser: str, why: MergeKey) -> None:
     part = merge.part(loser)
     if merge.is_done(why) if part is None else part.why.number > why.number:
         return
-    released = merge.without_part(loser).decided(why)
-    if part is not None and part.version:  # what was only expected may never have moved
-        released = released.waiting_for(loser)
-    winner.step(PartReleased(loser), released)
+    winner.step(PartReleased(loser), merge.without_part(loser).waiting_for(loser).decided(why))
 
 
 def move_back(loser: Talent, winner: str) -> None:
