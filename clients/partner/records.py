@@ -223,6 +223,12 @@ class Enrolment(Person):
     result: NotRequired[str]
 
 
+class RosterEntry(Person):
+    area: str
+    since: str
+    until: NotRequired[str]
+
+
 class Departure(Person):
     departure: str
     on: str
@@ -270,6 +276,28 @@ class Snapshot(Record):
     organisation: str
     as_of: str
     id_numbers: str
+
+
+class TrainingSession(Record):
+    session: str
+    provider: str
+    venue: str
+    since: str
+    last_day: NotRequired[str]
+    minutes: int
+    category: str
+    audience: NotRequired[str]
+    title: str
+    status: str
+
+
+class GraduateCohort(Record):
+    school: str
+    county: str
+    major: str
+    level: str
+    graduated_on: str
+    graduates: int
 
 
 class RecordType(NamedTuple):
@@ -412,6 +440,14 @@ ENROLMENT = _of(
     intervals=(("since", "until"),),
     together=(("until", "result"),),
 )
+ROSTER_ENTRY = _of(
+    pb.RosterRecord,
+    RosterEntry,
+    sealed=_IDENTITY,
+    days=("since", "until"),
+    intervals=(("since", "until"),),
+    areas=("area",),
+)
 DEPARTURE = _of(pb.DepartureRecord, Departure, sealed=_IDENTITY, days=("on",))
 DESIGNATION_END = _of(
     pb.DesignationEndRecord, DesignationEnd, sealed=_IDENTITY, days=("since", "until"), intervals=(("since", "until"),)
@@ -427,3 +463,19 @@ HONOUR = _of(pb.HonourRecord, Honour, sealed=(*_IDENTITY, "title"), days=("on",)
 CREDIT_EVENT = _of(pb.CreditEventRecord, CreditEvent, sealed=(*_IDENTITY, "reason"), days=("on",), hashes=("evidence",))
 WITHDRAWAL = _of(pb.WithdrawalRecord, Withdrawal, amounts=("withdrawn_revision",))
 SNAPSHOT = _of(pb.SnapshotRecord, Snapshot, days=("as_of",), usccs=("organisation",), lists=("id_numbers",))
+TRAINING_SESSION = _of(
+    pb.TrainingSessionRecord,
+    TrainingSession,
+    days=("since", "last_day"),
+    areas=("venue",),
+    usccs=("provider",),
+    amounts=("minutes",),
+)
+GRADUATE_COHORT = _of(
+    pb.GraduateCohortRecord,
+    GraduateCohort,
+    days=("graduated_on",),
+    areas=("county",),
+    usccs=("school",),
+    amounts=("graduates",),
+)

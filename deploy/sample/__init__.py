@@ -15,11 +15,15 @@ the end of December at full scale, as `expected().indicators(year)` computes the
     7       professionals per urban community        1.50            1.81            2.01   2            reached
     8       professionals per rural community        0.71            0.87            0.97   1            missed
     9       practitioners certified, %              18.67           25.07           29.42   30           missed
+    10      training and practice bases                 0              58              96   100          missed
+    12      credit hours of a registered person                     17.02           17.31   25           missed
     15      posts of the year                       1,600           1,310           1,050   1,000        reached
     15n     posts open                              8,000          11,586          13,800
     16      private agencies since 2021                 0             460             715   1,000        missed
+    17      agencies with party cover, %                60.00           81.95           88.58   100          missed
     18      stations and rooms (by gRPC)                0             340             600   10,000       missed
     19      townships served (by gRPC)              0/3,101     1,154/3,101     1,912/3,101   all          missed
+    S12     of these with 25 credit hours, %                        46.43           47.22
     S17     newly recognised in the year                           11,000          11,400   10,000       reached
     S19     institutions with a professional      808/971         880/971         928/971
 

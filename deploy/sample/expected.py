@@ -37,7 +37,15 @@ CLOSED_POSTS = (48, 48, 48, 48, 48)
 NEW_AGENCIES = (150, 160, 150, 140, 140)
 CLOSED_AGENCIES = (0, 0, 0, 25, 0)
 STATIONS = (80, 120, 140, 130, 130)
+BASES = (14, 20, 24, 20, 18)  # training and practice bases, named by the province
+AGENCIES_COVERED = 522  # agencies of before 2021 with a party-work instructor in 2020
+COVERED_LATER = (60, 70, 70, 60, 50)  # others of them that get one
+REGISTERED = (600, 700, 800, 900, 1_000)  # of the newly certified, who register in the same year
 INSTITUTIONS_STAFFED_LATER = 24  # a year, as far as there are new posts
+
+
+MINUTES_LEARNED, MINUTES_LEARNED_LITTLE = 1_350, 900  # 30 and 20 credit hours (学时) a year; every fourth learns little
+YEARS_REGISTERED = 3
 
 
 def scaled(count: int, scale: float) -> int:
@@ -123,6 +131,10 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     new_agencies: tuple[int, ...]
     closed_agencies: tuple[int, ...]
     stations: tuple[int, ...]
+    bases: tuple[int, ...]
+    agencies_covered: int
+    covered_later: tuple[int, ...]
+    registered: tuple[int, ...]
 
     @property
     def talent_records(self) -> int:
@@ -172,9 +184,11 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
             "7": Value(self.professionals_in_communities.urban + later[0] + new[0], self.urban_communities),
             "8": Value(self.professionals_in_communities.rural + later[1] + new[1], self.rural_communities),
             "9": Value(certified - left, practitioners),
+            "10": Value(sum(self.bases[:done])),
             "15": Value(self.new_posts[done - 1] if done else self.posts // 5),
             "15n": Value(self.posts + sum(self.new_posts[:done]) - sum(self.closed_posts[:done])),
             "16": Value(sum(self.new_agencies[:done]) - sum(self.closed_agencies[:done])),
+            "17": self._party_covered(done),
             "18": Value(sum(self.stations[:done])),
             "S19": Value(INSTITUTIONS_STAFFED + sum(self.staffed_later[:done]), INSTITUTIONS),
         }
@@ -183,6 +197,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
             values["S15a"] = Value(paid * 3 // 10, paid)
             values["S15b"] = Value(paid * 3 // 4, paid)
             values["S17"] = Value(self.new_professionals[done - 1] + self.later_recognised[done - 1])
+            values["12"], values["S12"] = self._learned(done)
         else:
             values["S15a"] = Value(self.pay_to_30000, self.professionals)
             values["S15b"] = Value(self.pay_to_50000, self.professionals)
@@ -190,6 +205,30 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
             reached = self.rural_reached_later if done else self.rural_reached
             values["S18"] = Value(reached, self.rural_communities)
         return values
+
+    def _party_covered(self, done: int) -> Value:
+        """Agencies with an instructor, of those open. Of the new ones every fifth has none; the first ones close."""
+        new, closed = sum(self.new_agencies[:done]), sum(self.closed_agencies[:done])
+        covered = (
+            self.agencies_covered + sum(self.covered_later[:done]) + with_instructor(new) - with_instructor(closed)
+        )
+        return Value(covered, self.agencies - self.agencies_closed_before + new - closed)
+
+    def _learned(self, done: int) -> tuple[Value, Value]:
+        """Minutes, and persons who learned enough, by those who are registered in December: of the year and of the two
+        before, who are the ones that learn.
+        """
+        registered = self.registered[max(0, done - YEARS_REGISTERED) : done]
+        learning = registered[:-1]
+        little = sum(-(-count // 4) for count in learning)
+        enough = sum(learning) - little
+        minutes = enough * MINUTES_LEARNED + little * MINUTES_LEARNED_LITTLE
+        return Value(minutes, sum(registered)), Value(enough, sum(registered))
+
+
+def with_instructor(new_agencies: int) -> int:
+    """Of the first so many new agencies."""
+    return new_agencies - -(-new_agencies // 5)
 
 
 def _held(new_posts: tuple[int, ...]) -> tuple[int, ...]:
@@ -264,4 +303,8 @@ def expected(scale: float = 1.0) -> Sums:
         new_agencies=years(NEW_AGENCIES),
         closed_agencies=years(CLOSED_AGENCIES),
         stations=years(STATIONS),
+        bases=years(BASES),
+        agencies_covered=count(AGENCIES_COVERED),
+        covered_later=years(COVERED_LATER),
+        registered=years(REGISTERED),
     )

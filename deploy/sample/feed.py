@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from clients.partner import Publisher
 from deploy.sample.memory import Memory
-from deploy.sample.province import PARTNERS, Province
+from deploy.sample.province import PARTNERS, RECORD_TYPES, Province
 
 _BETWEEN_FLUSHES = 8192
 
@@ -107,5 +107,4 @@ async def cluster_of(bootstrap: str) -> str:
 
 
 def _builders(publisher: Publisher) -> dict[str, Callable[..., Awaitable[Any]]]:
-    names = ("talent", "affiliation_end", "exam_pass", "designation", "organisation", "post", "community")
-    return {name: getattr(publisher, name) for name in (*names, "appropriation")}
+    return {name: getattr(publisher, name) for name in RECORD_TYPES}

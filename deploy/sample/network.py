@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.sample.expected import YEARS
+from deploy.sample.expected import INSTITUTIONS, YEARS, Sums, with_instructor, year_of
 from deploy.sample.organisations import Organisations, Post
 from deploy.sample.places import Places, civil_affairs_of
 from deploy.sample.record import Record
@@ -21,11 +21,14 @@ def line_of(year: int, prefecture: str, source: str) -> str:
 
 
 class Network:
-    def __init__(self, places: Places, organisations: Organisations) -> None:
-        self._places, self._organisations = places, organisations
+    def __init__(self, sums: Sums, places: Places, organisations: Organisations) -> None:
+        self._sums, self._places, self._organisations = sums, places, organisations
         self._prefectures = [it.code for it in areas().values() if it.level == "prefecture"]
         self.communities = places.urban + places.rural
         self.organisations = organisations.count
+        self.bases = sum(sums.bases)
+        self.covered = sums.agencies_covered + sum(sums.covered_later)
+        self.new_covered = with_instructor(sum(sums.new_agencies))
         self.appropriations = len(YEARS) * len(self._prefectures) * len(_SOURCES)
 
     def community(self, index: int) -> Record:
@@ -60,6 +63,43 @@ class Network:
 
     def new_post(self, index: int) -> Record:
         return _post(self._organisations.new_post(index), index)
+
+    def base(self, index: int) -> Record:
+        """A public institution is named a training or practice base by the province."""
+        it, year = self._organisations[index], year_of(index, self._sums.bases)
+        fields = {
+            "organisation": it.uscc,
+            "kind": "practice_base" if index % 3 else "training_base",
+            "grantor": "province",
+            "since": f"{year}-{4 + index % 8:02d}-{1 + index % 28:02d}",
+            "until": "",
+        }
+        return Record(it.partner, "accreditation", f"base-{it.uscc}", 1, {}, fields)
+
+    def cover(self, index: int) -> Record:
+        """An agency of before 2021 gets a party-work instructor (党建工作指导员): by 2020, or later."""
+        since = f"2018-{1 + index % 12:02d}-{1 + index % 28:02d}"
+        if index >= self._sums.agencies_covered:
+            year = year_of(index - self._sums.agencies_covered, self._sums.covered_later)
+            since = f"{year}{since[4:]}"
+        return self._instructed(INSTITUTIONS + self._sums.agencies_closed_before + index, since)
+
+    def new_cover(self, index: int) -> Record:
+        """A new agency has one from its first day, except every fifth."""
+        at = INSTITUTIONS + self._sums.agencies + index + index // 4 + 1
+        return self._instructed(at, str(self._organisations.record_fields(at)["registered_on"]))
+
+    def _instructed(self, at: int, since: str) -> Record:
+        it = self._organisations[at]
+        fields = {
+            "organisation": it.uscc,
+            "kind": "party_work_instructor",
+            "other": "",
+            "responsible": "街道党工委",
+            "since": since,
+            "until": "",
+        }
+        return Record(it.partner, "party_arrangement", f"party-{it.uscc}", 1, {}, fields)
 
     def appropriation(self, index: int) -> Record:
         """Civil affairs of a prefecture puts money into a line; a one-off sum from the lottery, the rest every year."""

@@ -14,12 +14,18 @@ from deploy.sample.organisations import Organisations
 from deploy.sample.people import People
 from deploy.sample.places import OWN_SYSTEMS, Places
 from deploy.sample.record import Record
+from deploy.sample.registrations import Registrations
 from deploy.sample.spread import Spread, shuffled
 from deploy.sample.stations_plan import StationsPlan
 from deploy.sample.titles import Titles
 from deploy.sample.workers import Workers
 
 PARTNERS = ("civil_affairs", *(f"civil_affairs-{code}" for code in OWN_SYSTEMS), *WIDE)
+# The builders of the SDK by which all of it is sent.
+RECORD_TYPES = (
+    "talent", "affiliation_end", "exam_pass", "designation", "registration_application", "registration_decision",
+    "education", "organisation", "post", "accreditation", "party_arrangement", "community", "appropriation",
+)  # fmt: skip
 _SENT_TWICE = 100  # one in a hundred
 
 
@@ -41,7 +47,8 @@ class Province:
         organisations = Organisations(self.sums, places)
         workers = Workers(self.sums, places, organisations, people)
         titles = Titles(self.sums, people, places)
-        network = Network(places, organisations)
+        network = Network(self.sums, places, organisations)
+        registrations = Registrations(self.sums, people, places, organisations, titles)
         self._people, self._places, self._organisations = people, places, organisations
         kinds: list[tuple[int, Callable[[int], Record]]] = [
             (network.communities, network.community),
@@ -66,6 +73,12 @@ class Province:
             (titles.leading, titles.leader),
             (titles.supervisors, titles.supervisor),
             (titles.high_level, titles.top),
+            (network.bases, network.base),
+            (network.covered, network.cover),
+            (network.new_covered, network.new_cover),
+            (registrations.count, registrations.application),
+            (registrations.count, registrations.decision),
+            (registrations.learnings, registrations.learning),
         ]
         self._makers = [maker for _, maker in kinds]
         self._starts = [sum(count for count, _ in kinds[:at]) for at in range(len(kinds))]

@@ -59,7 +59,11 @@ class Titles:
 
     def later_assistant(self, index: int) -> Record:
         year = year_of(index, self._sums.newly_certified)
-        return self._pass("assistant", self._ranks.at(self._certified + index), year)
+        return self._pass("assistant", self.later_certified(index), year)
+
+    def later_certified(self, index: int) -> int:
+        """The person who passes as the `index`-th after 2020."""
+        return self._ranks.at(self._certified + index)
 
     def later_intermediate(self, index: int) -> Record:
         year = year_of(index, self._sums.new_intermediates)

@@ -9,9 +9,13 @@ import msgspec
 
 from services.registry.domain import headcount
 from services.registry.domain.access_log import AccessLog, AccessLogState
+from services.registry.domain.call_up import BY_AREA as CALL_UPS_BY_AREA
+from services.registry.domain.call_up import BY_CALLED, CallUp, CallUpState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
+from services.registry.domain.cohort import CohortState, GraduateCohort
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
-from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet, SheetState
+from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet
+from services.registry.domain.enrolment import SheetState as MemberSheetState
 from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
 from services.registry.domain.objection import Objection, ObjectionState
@@ -20,10 +24,24 @@ from services.registry.domain.organisation import Organisation, OrganisationStat
 from services.registry.domain.programme import BY_AGENCY, Programme, ProgrammeState
 from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
-from services.registry.domain.reports import EnrolmentReport, PassReport, WorkReport
+from services.registry.domain.reports import EnrolmentReport, PassReport, RosterReport, WorkReport
+from services.registry.domain.roster import BY_ROSTER
+from services.registry.domain.sheet import Sheet, SheetState
+from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
 from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
-from services.registry.publisher import access_log, catalogues, identity, organisations, programmes, talents
+from services.registry.domain.training import BY_AREA as SESSIONS_BY_AREA
+from services.registry.domain.training import TrainingSession, TrainingState
+from services.registry.publisher import (
+    access_log,
+    call_ups,
+    catalogues,
+    identity,
+    organisations,
+    programmes,
+    talents,
+    training,
+)
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -65,6 +83,8 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
     enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
+    ready = {it.area for it in talent.all_reports if isinstance(it, RosterReport)}
+    rows += [(BY_ROSTER, area) for area in ready]
     return rows + employers
 
 
@@ -114,6 +134,23 @@ def _headcount_rows(it: Headcount) -> list[tuple[str, str]]:
     return [(headcount.BY_AREA, code) for code in {county, prefecture_of(county), PROVINCE}]
 
 
+def _call_up_rows(call_up: CallUp) -> list[tuple[str, str]]:
+    """By area; while it is open by whom it calls, too."""
+    area = call_up.state.mandate.area
+    rows = [(CALL_UPS_BY_AREA, code) for code in {area, prefecture_of(area), PROVINCE}]
+    if not call_up.state.closed:
+        rows += [(BY_CALLED, it.talent) for it in call_up.state.called]
+    return rows
+
+
+def _session_rows(session: TrainingSession) -> list[tuple[str, str]]:
+    it = session.present()
+    if it is None:
+        return []
+    county = county_of(it.venue)
+    return [(SESSIONS_BY_AREA, code) for code in {county, prefecture_of(county)}]
+
+
 KINDS = (
     Kind(
         aggregate=Talent,
@@ -121,7 +158,7 @@ KINDS = (
         decode=_decoder(TalentState),
         claims=_talent_claims,
         rows=_talent_rows,
-        summary=talents.talent_summary,
+        summary=talents.talent_listed,
         messages=talents.talent_messages,
     ),
     Kind(
@@ -165,7 +202,7 @@ KINDS = (
         summary=programmes.programme_summary,
         messages=programmes.programme_messages,
     ),
-    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(SheetState)),
+    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(MemberSheetState)),
     Kind(
         aggregate=RegionalCatalogue,
         encode=_encode,
@@ -181,4 +218,24 @@ KINDS = (
         rows=_headcount_rows,
         summary=headcount.summary,
     ),
+    Kind(
+        aggregate=CallUp,
+        encode=_encode,
+        decode=_decoder(CallUpState),
+        rows=_call_up_rows,
+        summary=call_ups.call_up_summary,
+        messages=call_ups.call_up_messages,
+    ),
+    Kind(
+        aggregate=TrainingSession,
+        encode=_encode,
+        decode=_decoder(TrainingState),
+        rows=_session_rows,
+        summary=training.session_summary,
+        messages=training.session_messages,
+    ),
+    Kind(aggregate=Sheet, encode=_encode, decode=_decoder(SheetState), messages=training.sheet_messages),
+    Kind(aggregate=ExamSitting, encode=_encode, decode=_decoder(SittingState), messages=training.sitting_messages),
+    Kind(aggregate=GraduateCohort, encode=_encode, decode=_decoder(CohortState), messages=training.cohort_messages),
+    Kind(aggregate=CertificateNumber, encode=_encode, decode=_decoder(NumberHeld)),
 )

@@ -6,6 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 
@@ -13,6 +14,7 @@ from clients.partner.builders import BUILDERS
 from deploy.sample.record import Record
 from services.registry.consumers.contracts import Contracts
 from services.registry.consumers.departments import Departments
+from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
@@ -49,10 +51,10 @@ class PlainOpener:
         return self
 
     def open(self, field: str, sealed: bytes) -> str:
-        return sealed.decode()
+        return normalize("NFC", sealed.decode())
 
     def open_identity(self, identity: records.SealedIdentity) -> tuple[str, ...]:
-        return tuple(getattr(identity, name).decode() for name in _IDENTITY)
+        return tuple(self.open(name, getattr(identity, name)) for name in _IDENTITY)
 
 
 def as_received(record: Record) -> Received:
@@ -82,6 +84,7 @@ class Played:
         self._departments = Departments(keys=SameSeal(), opener=PlainOpener(), clock=SetClock()).reader()  # type: ignore[arg-type]
         self._readers: tuple[Reader, ...] = (
             OwnTalents(),
+            Moving(),
             OwnMemberships(),
             OwnOrganisations(),
             OwnProgrammes(),

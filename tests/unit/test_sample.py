@@ -66,6 +66,8 @@ class Recount:
         self.ends: dict[tuple[str, str, str, str], str] = {}
         self.passes: dict[str, list[dict]] = defaultdict(list)
         self.titles: dict[str, list[dict]] = defaultdict(list)
+        self.registered: dict[str, str] = {}
+        self.learned: dict[str, list[dict]] = defaultdict(list)
         self._seen: dict[str, str] = {}
         for record in self.of_type["talent"]:
             self.work[self.person(record)].append(record)
@@ -77,6 +79,13 @@ class Recount:
             self.passes[self.person(record)].append(record.fields)
         for record in self.of_type["designation"]:
             self.titles[self.person(record)].append(record.fields)
+        applied = {(self.person(it), it.fields["received_on"]) for it in self.of_type["registration_application"]}
+        for record in self.of_type["registration_decision"]:
+            person = self.person(record)
+            assert (person, record.fields["received_on"]) in applied
+            assert self.registered.setdefault(person, record.fields["decided_on"]) == record.fields["decided_on"]
+        for record in self.of_type["education"]:
+            self.learned[self.person(record)].append(record.fields)
 
     def person(self, record: Record) -> str:
         number = id_number(record.personal["id_number"], field="", today=TODAY)
@@ -134,6 +143,7 @@ class Recount:
             sums["5"] += ("high_level", "province") in held
             sums["5a"] += ("leading", "national") in held
             sums["6"] += any(kind == "practice_supervisor" for kind, _ in held)
+        sums += self.registered_at(on) + self.agencies_at(on)
         communities = Counter(it.fields["kind"] for it in self.of_type["community"] if it.fields["since"] <= on)
         posts = [it.fields for it in self.of_type["post"]]
         open_posts = {(it["organisation"], it["post"]) for it in posts if holds(it["created_on"], it["closed_on"], on)}
@@ -143,8 +153,6 @@ class Recount:
             fields = record.fields
             if fields["kind"] == "public_institution" and fields["civil_affairs"]:
                 institutions.add(fields["uscc"])
-            if fields["kind"] == "private_agency" and fields["registered_on"] >= "2021-01-01":
-                sums["16"] += holds(fields["registered_on"], fields["closed_on"], on)
         staffed = institutions & {organisation for organisation, _ in posts_of_professionals}
         return {
             **{number: (sums[number], 0) for number in ("1", "3", "3a", "3b", "3c", "5", "5a", "6", "16")},
@@ -153,14 +161,39 @@ class Recount:
             "7": (sums["urban"], communities["urban"]),
             "8": (sums["rural"], communities["rural"]),
             "9": (sums["certified practitioners"], sums["practitioners"]),
+            "10": (sum(it.fields["since"] <= on for it in self.of_type["accreditation"]), 0),
+            "12": (sums["12"], sums["registered"]),
             "15": (sum(it["created_on"][:4] == on[:4] for it in posts), 0),
             "15n": (len(open_posts), 0),
+            "17": (sums["17"], sums["agencies"]),
+            "S12": (sums["S12"], sums["registered"]),
             "S15a": (sums["S15a"], sums["paid"]),
             "S15b": (sums["S15b"], sums["paid"]),
             "S17": (sums["recognised this year"], 0),
             "S18": (len(reached), communities["rural"]),
             "S19": (len(staffed), len(institutions)),
         }
+
+    def registered_at(self, on: str) -> Counter[str]:
+        sums: Counter[str] = Counter()
+        for person, since in self.registered.items():
+            if not holds(since, f"{int(since[:4]) + 3}{since[4:]}", on):
+                continue
+            minutes = sum(it["minutes"] for it in self.learned[person] if it["last_day"][:4] == on[:4])
+            sums["registered"] += 1
+            sums["12"] += minutes
+            sums["S12"] += minutes >= 25 * 45
+        return sums
+
+    def agencies_at(self, on: str) -> Counter[str]:
+        sums: Counter[str] = Counter()
+        instructed = {it.fields["organisation"]: it.fields["since"] for it in self.of_type["party_arrangement"]}
+        for fields in (it.fields for it in self.of_type["organisation"]):
+            if fields["kind"] == "private_agency" and holds(fields["registered_on"], fields["closed_on"], on):
+                sums["16"] += fields["registered_on"] >= "2021-01-01"
+                sums["agencies"] += 1
+                sums["17"] += instructed.get(fields["uscc"], "9999") <= on
+        return sums
 
 
 def holds(since: str, until: str, on: str) -> bool:
@@ -307,6 +340,8 @@ def test_every_scale_has_consistent_groups(scale: float):
     reached_later = sums.later_in_communities.rural + sums.new_in_communities.rural
     assert sums.rural_reached_later - sums.rural_reached <= reached_later
     assert sums.rural_reached_later <= sums.rural_communities
+    assert sums.agencies_covered + sum(sums.covered_later) <= sums.agencies - sums.agencies_closed_before
+    assert all(register <= certified for register, certified in zip(sums.registered, sums.newly_certified, strict=True))
 
 
 @pytest.mark.parametrize("scale", [0, 0.009, 1.01, -1])

@@ -69,7 +69,8 @@ async def annul_certificate(cmd: AnnulCertificate, *, lanes: Lanes, clock: Clock
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     level, annulled_on, reason = _checked(cmd, today=clock.day())
     cmd.by.must_speak_for(cmd.department, field="department")
-    report = AnnulmentReport(Origin(cmd.by.name, f"annulment/{level}/{annulled_on}"), None, level, annulled_on, reason)
+    origin = Origin(cmd.by.name, f"annulment/{level}/{annulled_on}")
+    report = AnnulmentReport(origin, None, level, annulled_on, reason, cmd.department)
 
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)

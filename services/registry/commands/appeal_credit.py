@@ -6,6 +6,7 @@ import msgspec
 
 from services.registry.commands.sealed_text import sealed_text
 from services.registry.domain import credit
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import AppealDecision, AppealReport
 from services.registry.domain.talent import Talent
 from services.shared.kernel import text
@@ -56,7 +57,7 @@ async def decide_appeal(cmd: DecideAppeal, *, lanes: Lanes, keys: KeyRing, clock
     decision = AppealDecision(origin, None, key, cmd.granted, why.index, clock.day())
 
     def change(talent: Talent) -> None:
-        talent.must_be_reached(cmd.by)
+        must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
         credit.decide(talent, decision, why, department=cmd.department)
 

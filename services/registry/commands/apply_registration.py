@@ -80,7 +80,7 @@ async def apply_registration(cmd: ApplyRegistration, *, lanes: Lanes, clock: Clo
     filed = _checked(cmd, today=clock.day())
     cmd.by.must_speak_for(cmd.department, field="department")
     origin = Origin(cmd.by.name, f"application/{filed.level}/{filed.received_on}")
-    report = ApplicationReport(origin, None, filed.level, filed.received_on, filed.area)
+    report = ApplicationReport(origin, None, filed.level, filed.received_on, filed.area, cmd.department)
 
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)

@@ -81,7 +81,7 @@ async def decide_registration(cmd: DecideRegistration, *, lanes: Lanes, clock: C
     """
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     origin = Origin(cmd.by.name, f"decision/{cmd.level}/{cmd.received_on}")
-    report = _checked(cmd, origin, None, today=clock.day())
+    report = msgspec.structs.replace(_checked(cmd, origin, None, today=clock.day()), department=cmd.department)
     cmd.by.must_speak_for(cmd.department, field="department")
 
     def change(talent: Talent) -> None:

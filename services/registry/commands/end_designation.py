@@ -6,6 +6,7 @@ import msgspec
 
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import DesignationEndReport, DesignationReport
 from services.registry.domain.talent import DesignationEnded, OwnedByOtherDepartment, Talent
 from services.shared.kernel import dates, text
@@ -74,7 +75,7 @@ async def end_designation(cmd: EndDesignation, *, lanes: Lanes, clock: Clock, ca
     report = DesignationEndReport(origin, None, cmd.department, kind, since, until)
 
     def change(talent: Talent) -> None:
-        talent.must_be_reached(cmd.by)
+        must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
         _must_own(talent, kind, since, cmd.department)
         talent.report(report, None, DesignationEnded(kind, until))

@@ -68,7 +68,7 @@ async def end_registration(cmd: EndRegistration, *, lanes: Lanes, clock: Clock, 
     level, ended_on, reason = _checked(cmd, today=clock.day())
     cmd.by.must_speak_for(cmd.department, field="department")
     origin = Origin(cmd.by.name, f"registration-end/{level}/{ended_on}")
-    report = RegistrationEndReport(origin, None, level, ended_on, reason)
+    report = RegistrationEndReport(origin, None, level, ended_on, reason, cmd.department)
 
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)

@@ -7,6 +7,7 @@ import msgspec
 from services.registry.commands.sealed_text import sealed_text
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import HonourReport
 from services.registry.domain.talent import PrivateChanged, Talent
 from services.shared.kernel import dates, text
@@ -68,7 +69,7 @@ async def grant_honour(cmd: GrantHonour, *, lanes: Lanes, keys: KeyRing, clock: 
     report = HonourReport(origin, None, title.index, level, on, cmd.department)
 
     def change(talent: Talent) -> None:
-        talent.must_be_reached(cmd.by)
+        must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
         talent.report(report, None, PrivateChanged(), title)
 

@@ -10,6 +10,7 @@ from services.registry.commands.sealed_text import sealed_text
 from services.registry.domain import codes
 from services.registry.domain.credit import credit_id
 from services.registry.domain.person import Person, protect
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import CreditReport
 from services.registry.domain.talent import PrivateChanged, Talent
 from services.shared.kernel import dates, text
@@ -85,7 +86,7 @@ async def record_credit_event(
     report = CreditReport(origin, None, cmd.department, kind, on, why.index, evidence)
 
     def change(talent: Talent) -> dict[str, str]:
-        talent.must_be_reached(cmd.by)
+        must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
         talent.report(report, None, PrivateChanged(), why)
         return {"credit_id": credit_id(origin)}

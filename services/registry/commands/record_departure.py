@@ -10,6 +10,7 @@ import msgspec
 
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import DepartureReport
 from services.registry.domain.talent import Talent, TalentDeparted
 from services.shared.kernel import dates, text
@@ -64,7 +65,7 @@ async def record_departure(cmd: RecordDeparture, *, lanes: Lanes, clock: Clock, 
     report = DepartureReport(Origin(cmd.by.name, f"departure/{departure}"), None, departure, on, cmd.department)
 
     def change(talent: Talent) -> None:
-        talent.must_be_reached(cmd.by)
+        must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
         talent.report(report, None, TalentDeparted(departure, on))
 

@@ -6,6 +6,7 @@ import msgspec
 
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import PartyReport, WorkReport
 from services.registry.domain.talent import PrivateChanged, Talent
 from services.shared.kernel import dates, text
@@ -75,7 +76,7 @@ async def record_party_membership(cmd: RecordPartyMembership, *, lanes: Lanes, c
     report = PartyReport(origin, None, status, since, until, cmd.department)
 
     def change(talent: Talent) -> None:
-        talent.must_be_reached(cmd.by)
+        must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
         employers = {it.affiliation.department for it in talent.all_reports if isinstance(it, WorkReport)}
         if cmd.department not in codes.PARTY_DEPARTMENTS | employers:

@@ -60,7 +60,7 @@ async def review_senior(cmd: ReviewSenior, *, lanes: Lanes, clock: Clock, cause:
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     granted_on = _checked(cmd.department, cmd.granted_on, today=clock.day())
     cmd.by.must_speak_for(cmd.department, field="department")
-    report = ReviewReport(Origin(cmd.by.name, "review"), None, granted_on)
+    report = ReviewReport(Origin(cmd.by.name, "review"), None, granted_on, cmd.department)
 
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)

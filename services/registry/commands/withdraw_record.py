@@ -6,6 +6,7 @@ from functools import partial
 
 import msgspec
 
+from services.registry.domain.reach import must_reach_own
 from services.registry.domain.talent import RecordNotFound, Talent
 from services.shared.kernel import text
 from services.shared.kernel.change import Answer, Cause
@@ -67,6 +68,6 @@ async def withdraw_record(cmd: WithdrawRecord, *, store: Store, lanes: Lanes, ca
 
 
 def _withdraw(talent: Talent, *, cmd: WithdrawRecord, talent_id: str) -> dict[str, str]:
-    talent.must_be_reached(cmd.by)
+    must_reach_own(talent, cmd.by)
     talent.withdraw(cmd.department, cmd.system, cmd.record_id, 0)
     return {"talent_id": talent_id}

@@ -29,6 +29,7 @@ from services.registry.commands import (
     record_party_membership,
     record_pass,
     record_pay,
+    record_roster_entry,
     record_talent,
     register_organisation,
     report_snapshot,
@@ -36,6 +37,7 @@ from services.registry.commands import (
     review_senior,
     withdraw_record,
 )
+from services.registry.consumers.lists import Lists
 from services.registry.domain.person import Person, protect
 from services.registry.domain.snapshot import MOST_LISTED, ListTooLong
 from services.shared.kernel.ports import Clock, KeyRing
@@ -64,9 +66,11 @@ class Departments:
         learned = self._of_person(record_education.step, record_education.ReportEducation)
         unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
         enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
+        ready = self._of_person(record_roster_entry.step, record_roster_entry.ReportRosterEntry)
         departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
         title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
         member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
+        lists = Lists(keys=self._keys, opener=self._opener, clock=self._clock)
         return PartnerRecords(
             "registry",
             {
@@ -101,6 +105,7 @@ class Departments:
                 ),
                 "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
                 "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
+                "RosterRecord": (records.RosterRecord, ready),
                 "DepartureRecord": (records.DepartureRecord, departed),
                 "DesignationEndRecord": (records.DesignationEndRecord, title_ended),
                 "PartyMembershipRecord": (records.PartyMembershipRecord, member),
@@ -108,6 +113,10 @@ class Departments:
                 "CreditEventRecord": (records.CreditEventRecord, self.credit),
                 "SnapshotRecord": (records.SnapshotRecord, self.snapshot),
                 "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
+                "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
+                "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
+                "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
+                "GraduateCohortRecord": (records.GraduateCohortRecord, lists.graduates),
             },
             first_owner=True,
         )

@@ -20,8 +20,8 @@ from services.shared.runtime.envelope import EVENT_TOPICS, header
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.registry.v1 import events_pb2 as events
 
-# moved_to (an id of 32 characters), part_taken, part_released, moved_back: a record without any of these is not worth
-# decoding. A match that is none costs a decoding.
+# moved_to (an id of 32 characters), part_taken, part_released, moved_back: what a record without any of these is not
+# worth decoding for. A match that is none costs a decoding.
 _OF_A_MERGE = re.compile(rb"\x4a\x20[0-9a-f]{32}|\xe2\x01|\xea\x01|\xf2\x01").search
 _TALENT = events.TalentEvent.DESCRIPTOR.full_name.encode()
 _CASE = events.IdentityCaseEvent.DESCRIPTOR.full_name.encode()
@@ -80,13 +80,12 @@ def _pair(event: events.TalentEvent) -> _Pair | None:
 def _go_on(pair: _Pair, changes: Changes) -> None:
     winner, loser = changes(Talent, pair.winner), changes(Talent, pair.loser)
     part, moved = winner.aggregate.merge.part(pair.loser), loser.aggregate.merge
-    if part is None and moved.moved_to == pair.winner:
+    if part is None:
         # Nobody moves before being expected: who moved for a decision that the winner knows was released since.
-        if winner.aggregate.merge.is_done(moved.why):
+        if moved.moved_to == pair.winner and winner.aggregate.merge.is_done(moved.why):
             loser.apply(lambda it: merge_steps.move_back(it, pair.winner))
-    elif part is None:
-        if not loser.dirty:  # else its own commit tells of it again
-            winner.apply(lambda it: merge_steps.returned(it, pair.loser))
+        elif moved.moved_to != pair.winner and not loser.dirty:  # else its own commit tells of it again
+            winner.apply(lambda it: merge_steps.settle(it, pair.loser))
     elif moved.moved_to != pair.winner:
         try:
             loser.apply(lambda it: merge_steps.move_into(it, pair.winner, part.why))

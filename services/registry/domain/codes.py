@@ -150,3 +150,6 @@ REGION_TYPES = {
     "old_revolutionary": "革命老区",
 }
 ENROLMENT_RESULTS = {"left": "退出", "passed": "合格", "excellent": "优秀"}
+# 社会工作专业毕业生与相关专业毕业生; 专科及以上.
+MAJORS = {"social_work": "社会工作专业", "related": "相关专业"}
+DEGREE_LEVELS = {"junior_college": "专科", "bachelor": "本科", "master": "硕士", "doctor": "博士"}

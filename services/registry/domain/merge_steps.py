@@ -1,7 +1,7 @@
 """The steps of a merge and of its undoing, each a change of one talent; without effect when it was done before.
 
 In order: `expect` (winner), `move_into` (loser), `take` (winner), `arrive` (loser); back: `release` (winner),
-`move_back` (loser), `returned` (winner). Decision record 0011.
+`move_back` (loser), `settle` (winner). Decision record 0011.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def move_into(loser: Talent, winner: str, why: MergeKey) -> None:
     if merge.is_done(why):
         return
     loser.must_be_itself()
-    if merge.taken or merge.returning:
+    if merge.taken:
         raise TalentHasParts(field="talent_id", talent=loser.id)
     moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)
     loser.step(MovedInto(winner), moved.mirrored_from(loser.version + 1))
@@ -57,7 +57,7 @@ def take(winner: Talent, part: Part) -> None:
     held = winner.merge.part(part.loser)
     if held is not None and part.version > held.version:
         taken = msgspec.structs.replace(part, why=held.why)
-        winner.step(PartTaken(part.loser), winner.merge.with_part(taken).without_waiting_for(part.loser))
+        winner.step(PartTaken(part.loser), winner.merge.with_part(taken).settled(part.loser))
 
 
 def arrive(loser: Talent, mirrored: int) -> None:
@@ -73,7 +73,8 @@ def release(winner: Talent, loser: str, why: MergeKey) -> None:
     part = merge.part(loser)
     if merge.is_done(why) if part is None else part.why.number > why.number:
         return
-    winner.step(PartReleased(loser), merge.without_part(loser).waiting_for(loser).decided(why))
+    given_back = merge if part is None else merge.without_part(loser).awaiting(loser)
+    winner.step(PartReleased(loser), given_back.decided(why))
 
 
 def move_back(loser: Talent, winner: str) -> None:
@@ -84,7 +85,7 @@ def move_back(loser: Talent, winner: str) -> None:
         loser.step(MovedBack(winner), own)
 
 
-def returned(winner: Talent, loser: str) -> None:
-    """The released loser is a person of its own again."""
+def settle(winner: Talent, loser: str) -> None:
+    """The loser, whose part was given back, stands for itself."""
     if loser in winner.merge.returning:
-        winner.step(PartReleased(loser), winner.merge.without_waiting_for(loser))
+        winner.step(PartReleased(loser), winner.merge.settled(loser))

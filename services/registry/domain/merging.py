@@ -70,8 +70,8 @@ class Merge(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a talent keeps of the merges it took part in.
 
     A loser: whom it moved to and by which decision, from which of its versions on the winner is to mirror it, and
-    whether the winner does. A winner: the parts it took, by loser, and the losers that it released and that have not
-    come back yet. Both: the latest decision of each case.
+    whether the winner does. A winner: the parts it took, by loser, and the losers whose parts it gave back and who do
+    not stand for themselves yet. Both: the latest decision of each case.
     """
 
     moved_to: str = ""
@@ -83,14 +83,12 @@ class Merge(msgspec.Struct, frozen=True, gc=False, array_like=True):
     returning: tuple[str, ...] = ()
 
     def facts(self, birth_year: int, reports: tuple[Report, ...]) -> TalentFacts:
-        """A loser's are empty; a winner's are combined from all reports. While the loser's reports are in nobody's
-        facts, one of the two is `moving`.
-        """
+        """A loser's are empty; a winner's are combined from all reports."""
         if self.moved_to:
-            return TalentFacts(moved_to=self.moved_to, moving=not self.arrived)
+            return TalentFacts(moved_to=self.moved_to, moving=not self.arrived or bool(self.returning))
         born = birth_year or max((part.birth_year for part in self.taken), default=0)
-        combined = combine.facts(born, self.all_reports(reports))
-        return msgspec.structs.replace(combined, moving=True) if self.returning else combined
+        facts = combine.facts(born, self.all_reports(reports))
+        return msgspec.structs.replace(facts, moving=True) if self.returning else facts
 
     def all_reports(self, own: tuple[Report, ...]) -> tuple[Report, ...]:
         """A winner's own and, after them, those of its parts."""
@@ -114,10 +112,13 @@ class Merge(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def without_part(self, loser: str) -> Merge:
         return msgspec.structs.replace(self, taken=tuple(held for held in self.taken if held.loser != loser))
 
-    def waiting_for(self, loser: str) -> Merge:
+    def awaiting(self, loser: str) -> Merge:
+        """The part was given back: until the loser is itself again, the person is in nobody's count."""
         return msgspec.structs.replace(self, returning=tuple(sorted({*self.returning, loser})))
 
-    def without_waiting_for(self, loser: str) -> Merge:
+    def settled(self, loser: str) -> Merge:
+        if loser not in self.returning:
+            return self
         return msgspec.structs.replace(self, returning=tuple(it for it in self.returning if it != loser))
 
     def mirrored_from(self, version: int) -> Merge:

@@ -29,3 +29,9 @@ def must_reach(talent: Talent, by: Principal) -> None:
     """Raises TALENT_NOT_FOUND, TALENT_MOVED or OUTSIDE_SCOPE."""
     talent.must_be_itself()
     must_reach_one(by, talent.counties(), field="talent_id")
+
+
+def must_reach_own(talent: Talent, by: Principal) -> None:
+    """For what is a number's own even after it was merged into another. Raises TALENT_NOT_FOUND or OUTSIDE_SCOPE."""
+    talent.must_exist()
+    must_reach_one(by, talent.counties(), field="talent_id")

@@ -242,6 +242,7 @@ class ReviewReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     origin: Origin
     name: NameSeen | None
     granted_on: Day
+    department: str = ""
 
 
 class AnnulmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="annulment"):
@@ -252,6 +253,7 @@ class AnnulmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     level: str
     annulled_on: Day
     reason: str
+    department: str = ""
 
 
 class ApplicationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="application"):
@@ -262,6 +264,7 @@ class ApplicationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     level: str
     received_on: Day
     area: str
+    department: str = ""
 
 
 class DecisionReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="decision"):
@@ -273,6 +276,7 @@ class DecisionReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     received_on: Day
     decided_on: Day
     granted: bool
+    department: str = ""
 
 
 class RegistrationEndReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="registration_end"):
@@ -283,6 +287,7 @@ class RegistrationEndReport(msgspec.Struct, frozen=True, gc=False, array_like=Tr
     level: str
     ended_on: Day
     reason: str
+    department: str = ""
 
 
 class EducationReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="education"):
@@ -310,6 +315,8 @@ class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=
     department: str
     evidence_id: str
     reversed_on: Day
+    # "" = the whole document; otherwise only what this record of the same system says of it.
+    record_id: str = ""
 
 
 class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
@@ -335,6 +342,16 @@ class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     result: str
 
 
+class RosterReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="roster"):
+    """Can be called up for disasters (灾害社工) anywhere in `area`, in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    area: str
+    since: Day
+    until: Day
+
+
 Report = (
     WorkReport
     | EndReport
@@ -351,6 +368,7 @@ Report = (
     | EducationReversalReport
     | PartyReport
     | EnrolmentReport
+    | RosterReport
     | DepartureReport
     | DesignationEndReport
     | HonourReport

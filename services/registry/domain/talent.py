@@ -22,11 +22,10 @@ from services.registry.domain.reports import (
     department_of,
 )
 from services.shared.kernel.aggregate import Aggregate
-from services.shared.kernel.area import county_of, within
+from services.shared.kernel.area import county_of
 from services.shared.kernel.dates import Day
-from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, OutsideScope, RuleBroken
+from services.shared.kernel.errors import Forbidden, IntervalReversed, NotFound, RuleBroken
 from services.shared.kernel.origin import Origin, held_for, put, supersedes
-from services.shared.kernel.principal import Principal
 
 # View of talents by county and prefecture (Talent.counties).
 BY_AREA = "area"
@@ -329,13 +328,6 @@ class Talent(Aggregate[TalentState]):
             ),
         )
 
-    def must_be_reached(self, by: Principal) -> None:
-        """OUTSIDE_SCOPE when the person works (without work: lives) somewhere, and nowhere in the caller's subtree."""
-        self.must_exist()
-        counties = self.counties()
-        if counties and not any(within(county, by.area) for county in counties):
-            raise OutsideScope(field="talent_id", scope=by.area)
-
     def affiliation(self, affiliation: str, *, field: str = "affiliation_id") -> Affiliation:
         """Raises TALENT_NOT_FOUND, AFFILIATION_NOT_FOUND, or AFFILIATION_OF_PART naming whose it is."""
         self.must_exist()
@@ -351,6 +343,13 @@ class Talent(Aggregate[TalentState]):
         """Say which levels' registrations lapse on the day; the certificates are held all the same."""
         for level in lapsed(self.facts().registrations, self.all_reports, on=on):
             self._record(RegistrationLapsed(level, on), self.state)
+
+    def forget(self, origin: Origin, event: TalentChange) -> None:
+        """Drop what was reported under this origin, as if it had never been; without effect when there is nothing."""
+        held = held_for(self.state.reports, origin)
+        if held is not None:
+            reports = tuple(report for report in self.state.reports if report is not held)
+            self._record(event, msgspec.structs.replace(self.state, reports=reports, merge=self._to_mirror()))
 
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""

@@ -65,6 +65,11 @@ def talent_summary(talent: Talent) -> bytes:
     )
 
 
+def talent_listed(talent: Talent) -> bytes:
+    """The summary, or b"" of a talent that was merged into another: it is listed with that one."""
+    return b"" if talent.moved_to else talent_summary(talent)
+
+
 def talent_response(talent: Talent) -> bytes:
     """GetTalentResponse: a hot read, so it is built of what is encoded already."""
     return envelope.embedded(1, talent_summary(talent))

@@ -149,13 +149,13 @@ async def find_talents(
     after = page_after(token, scope=query.scope)
     if query.exact:
         rows = await _rows(query, after=after, limit=limit, store=store)
-        return page_of(rows, limit=limit, scope=query.scope)
+        return Page(_listed(rows), page_of(rows, limit=limit, scope=query.scope).next_token)
     found: list[Row] = []
     for _ in range(MOST_SCANNED // MOST):
         rows = await _rows(query, after=after, limit=MOST, store=store)
         for row in rows:
             after = row.id
-            if query.fits(facts_of(row.summary)):
+            if row.summary and query.fits(facts_of(row.summary)):
                 found.append(row)
                 if len(found) == limit:
                     return Page(found, token_after(after, scope=query.scope))
@@ -172,12 +172,19 @@ async def all_talents(
     after = ""
     while True:
         rows = await _rows(query, after=after, limit=MOST, store=store)
-        found = rows if query.exact else [row for row in rows if query.fits(facts_of(row.summary))]
+        found = _listed(rows)
+        if not query.exact:
+            found = [row for row in found if query.fits(facts_of(row.summary))]
         if found:
             yield found
         if len(rows) < MOST:
             return
         after = rows[-1].id
+
+
+def _listed(rows: Sequence[Row]) -> list[Row]:
+    """Without talents that were merged into others: they are listed with those."""
+    return [row for row in rows if row.summary]
 
 
 async def _rows(query: _Query, *, after: str, limit: int, store: Store) -> Sequence[Row]:

@@ -6,12 +6,12 @@ caller (`Principal.must_reach`, `must_speak_for`).
 
 from __future__ import annotations
 
-_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "programme.read")
+_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "programme.read", "training.read")
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read", "identity.read")
 
 ROLES: dict[str, frozenset[str]] = {
-    # 个人: the own record and objections to it; whatever else is published.
-    "individual": frozenset((*_PUBLIC, "own.read", "own.object")),
+    # 个人: the own record, objections to it, answers to call-ups; whatever else is published.
+    "individual": frozenset((*_PUBLIC, "own.read", "own.object", "call_up.answer")),
     # 社工机构: its own contracts.
     "agency": frozenset((*_PUBLIC, "contract.read")),
     # 区域主管: an area subtree.
@@ -28,6 +28,7 @@ ROLES: dict[str, frozenset[str]] = {
             "budget.manage",
             "contract.sign",
             "programme.manage",
+            "roster.manage",
         )
     ),
     # 部门经办: one department in an area subtree.
@@ -41,12 +42,14 @@ ROLES: dict[str, frozenset[str]] = {
             "education.record",
             "talent.designate",
             "talent.correct",
+            "training.manage",
             "organisation.register",
             "organisation.credit",
             "organisation.reveal",
             "budget.manage",
             "contract.sign",
             "programme.manage",
+            "roster.manage",
         )
     ),
     # 第三方评估: judges from public facts and money, not from persons.

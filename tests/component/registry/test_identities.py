@@ -288,3 +288,25 @@ async def test_erasure_destroys_texts_and_objections_of_every_number(identities,
     assert ([it.title for it in mine.honours], [it.text for it in mine.objections]) == ([""], [""])
     late = persons.call("GrantHonour", talent_id=other, title="再来", grantor_level="county", on="2022-04-15")
     assert (await refused(late))[1] == "IDENTITY_ERASED"
+
+
+async def test_a_merged_person_is_listed_and_exported_once_until_un_merged(identities, persons, registry):
+    one, other, case = await identities.pair()
+
+    async def listed(**wanted):
+        request = registry_pb.FindTalentsRequest(filter=registry_pb.TalentFilter(**wanted))
+        page = await registry.stub.FindTalents(request, metadata=registry.token())
+        export = persons.call("ExportTalents", filter=registry_pb.TalentFilter(**wanted))
+        exported = [it.id async for part in export for it in part.talents]
+        assert [it.id for it in page.talents] == exported
+        return exported
+
+    for wanted in ({}, {"area": "510104"}, {"department": "civil_affairs", "employer": a_uscc()}):
+        assert await listed(**wanted) == [one, other]
+    await identities.call("ResolveIdentityCase", case_id=case, resolution="same")
+    await registry.settled()
+    for wanted in ({}, {"area": "510104"}, {"department": "civil_affairs", "employer": a_uscc()}):
+        assert await listed(**wanted) == [one]
+    await identities.call("UndoMerge", case_id=case)
+    await registry.settled()
+    assert await listed() == [one, other]

@@ -15,8 +15,10 @@ from services.shared.kernel.ports import Message
 from services.shared.runtime.waiting import Waiting, WaitingRoom, waiting_id
 from swtalent.common.v1 import audit_pb2, refusal_pb2
 from swtalent.partner.v1 import records_pb2 as records
+from swtalent.registry.v1 import certificate_service_pb2 as certificate_pb
 from swtalent.registry.v1 import person_service_pb2 as pb
 from swtalent.registry.v1 import registry_service_pb2 as talents_pb
+from swtalent.registry.v1.certificate_service_pb2_grpc import CertificateServiceStub
 from swtalent.registry.v1.person_service_pb2_grpc import PersonServiceStub
 from tests.builders.registry import PERSON, a_uscc, an_id_number
 from tests.builders.window import a_partner_message
@@ -453,6 +455,35 @@ async def test_a_person_sees_the_own_record_and_objects_to_a_part_of_it(persons)
     assert list((await persons.call("ListObjections", **health, who=health)).objections) == []
     [seen] = (await persons.mine("MyRecord", talent)).objections
     assert (seen.status, seen.answer) == ("accepted", "已撤回")
+
+
+async def test_a_person_objects_to_what_an_officer_entered_of_the_certificate(persons):
+    talent = await persons.talent()
+    registry = persons.registry
+    identity = talents_pb.Identity(name=PERSON.name, id_number=PERSON.id_number)
+    await registry.stub.RecordPass(
+        talents_pb.RecordPassRequest(
+            request_id="p", identity=identity, department="human_resources", level="assistant",
+            passed_on="2020-11-01", issuing_province="510000", home_county="510104",
+        ),
+        metadata=registry.token(department="human_resources"),
+    )  # fmt: skip
+    async with grpc.aio.insecure_channel(registry.app.address) as channel:
+        await CertificateServiceStub(channel).ApplyRegistration(
+            certificate_pb.ApplyRegistrationRequest(
+                request_id="a", talent_id=talent, department="civil_affairs", level="assistant",
+                received_on="2021-03-15", area="510104",
+            ),
+            metadata=registry.token(),
+        )  # fmt: skip
+
+    mine = await persons.mine("MyRecord", talent)
+    [entered] = [it for it in mine.records if it.kind == "application"]
+    await persons.mine("ObjectToRecord", talent, system=entered.system, record_id=entered.record_id, text="未申请")
+
+    assert entered.department == "civil_affairs"
+    [item] = (await persons.call("ListObjections")).objections
+    assert (item.record_id, item.text) == (entered.record_id, "未申请")
 
 
 async def test_a_person_objects_to_own_records_only(persons):

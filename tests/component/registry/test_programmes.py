@@ -55,11 +55,11 @@ class Programmes:
         request_id = self.registry.request_id()
         return getattr(pb, f"{rpc}Request")(**{"request_id": request_id, **usual, **changed})
 
-    def call(self, rpc, *, area="510100", **changed):
-        return self.send(rpc, self.request(rpc, **changed), area=area)
+    def call(self, rpc, *, scope="510100", **changed):
+        return self.send(rpc, self.request(rpc, **changed), scope=scope)
 
-    def send(self, rpc, request, *, area="510100", role="officer"):
-        token = self.registry.token(role, area=area)
+    def send(self, rpc, request, *, scope="510100", role="officer"):
+        token = self.registry.token(role, area=scope)
         return getattr(self.stub, rpc)(request, metadata=token)
 
     async def facts(self, programme=PROGRAMME):
@@ -124,7 +124,7 @@ async def test_whom_the_caller_does_not_reach_is_not_listed(running):
     await running.call("RecordEnrolment")
     request = pb.ListEnrolmentsRequest(programme_id=PROGRAMME)
 
-    assert not (await running.send("ListEnrolments", request, area="510300")).enrolments
+    assert not (await running.send("ListEnrolments", request, scope="510300")).enrolments
     assert (await refused(running.send("ListEnrolments", request, role="portal")))[1] == "PERMISSION_MISSING"
 
 
@@ -180,7 +180,7 @@ async def test_agencies_are_paired_and_found_by_either(running):
 
 async def test_programmes_are_listed_by_area_and_kind_page_by_page(running):
     async def listed(**given):
-        found = await running.send("ListProgrammes", pb.ListProgrammesRequest(**given), area="510000")
+        found = await running.send("ListProgrammes", pb.ListProgrammesRequest(**given), scope="510000")
         return [it.id for it in found.programmes], found.next_page_token
 
     assert (await listed(area="510000", kind="empowerment"))[0] == [PROGRAMME]
@@ -272,5 +272,5 @@ async def test_an_agency_that_is_none_or_not_open_is_not_paired(running):
 
 async def test_an_officer_of_another_city_changes_nothing_here(running):
     for rpc in ("CloseProgramme", "PairAgencies", "EndPairing"):
-        assert (await refused(running.call(rpc, area="510300")))[:2] == (DENIED, "OUTSIDE_SCOPE")
-    assert (await refused(running.call("RecordEnrolment", area="510300")))[:2] == (DENIED, "OUTSIDE_SCOPE")
+        assert (await refused(running.call(rpc, scope="510300")))[:2] == (DENIED, "OUTSIDE_SCOPE")
+    assert (await refused(running.call("RecordEnrolment", scope="510300")))[:2] == (DENIED, "OUTSIDE_SCOPE")

@@ -315,10 +315,10 @@ def test_contributions_of_an_everyday_talent_are_cheap():
     facts = a_talent(pay=[registry_pb.Pay(year=2020, organisation="A", band="le_30000")])
     best = 1.0
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(2000):
             talent.contributions("t", facts)
-        best = min(best, (time.perf_counter() - began) / 2000)
+        best = min(best, (time.process_time() - began) / 2000)
     assert best < 40e-6
 
 

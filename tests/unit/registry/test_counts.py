@@ -20,14 +20,19 @@ from services.registry.commands import (
     designate,
     end_accreditation,
     end_affiliation,
+    end_designation,
     end_party_arrangement,
     end_registration,
+    grant_honour,
     open_programme,
+    record_credit_event,
+    record_departure,
     record_education,
     record_enrolment,
     record_founder,
     record_organisation_credit,
     record_party_arrangement,
+    record_party_membership,
     record_pass,
     record_pay,
     record_talent,
@@ -35,6 +40,7 @@ from services.registry.commands import (
     reverse_education,
     review_senior,
 )
+from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
@@ -154,7 +160,9 @@ BEFORE = {
     "end_party_arrangement": [party("party_work_instructor")],
     "record_enrolment": [work()],
 }
-BEFORE["end_registration"] = BEFORE["reverse_education"] = BEFORE["end_affiliation"]
+BEFORE["end_designation"] = [work(), titled("practice_supervisor")]
+BEFORE["record_party_membership"] = [work(organisation=AGENCY, role="worker", post=""), party("party_work_instructor")]
+BEFORE["record_departure"] = BEFORE["end_registration"] = BEFORE["reverse_education"] = BEFORE["end_affiliation"]
 
 # Command → what it is given, and the series that it moves.
 COMMANDS: dict[str, tuple[Step, str]] = {
@@ -243,6 +251,28 @@ COMMANDS: dict[str, tuple[Step, str]] = {
         a_step(record_pay, "ReportPay", organisation=INSTITUTION, year=2020, fen=2_900_000),
         "S15a S15b S15d",
     ),
+    "end_designation": (
+        a_step(
+            end_designation, "ReportDesignationEnd", kind="practice_supervisor", since="2021-05-01", until="2023-05-01"
+        ),
+        "6",
+    ),
+    "grant_honour": (
+        a_step(grant_honour, "ReportHonour", title="最美社工", grantor_level="province", on="2021-03-16"),
+        "",
+    ),
+    "record_credit_event": (
+        a_step(record_credit_event, "ReportCreditEvent", kind="breach", on="2021-03-16", reason="违规"),
+        "",
+    ),
+    "record_party_membership": (
+        a_step(record_party_membership, "ReportPartyMembership", status="formal", since="2021-07-01"),
+        "17",
+    ),
+    "record_departure": (
+        a_step(record_departure, "ReportDeparture", departure="left_province", on="2022-01-31"),
+        "1 9 9d S14bd S14b S5a S5b",
+    ),
     "open_programme": (
         a_step(open_programme, "OpenProgramme", **PROGRAMME, name="天府峨眉", since="2022-01-01", until="2022-12-31"),
         "",
@@ -259,7 +289,7 @@ class World:
 
     def __init__(self, seed: int = 0) -> None:
         self.sagas = Sagas(seed=seed)
-        self.sagas.readers = (OwnTalents(), OwnProgrammes(), OwnHeadcounts(), *self.sagas.readers)
+        self.sagas.readers = (OwnTalents(), Moving(), OwnProgrammes(), OwnHeadcounts(), *self.sagas.readers)
         self.counted = Counted()
         self._taken = 0
 

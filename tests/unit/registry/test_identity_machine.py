@@ -218,14 +218,15 @@ class Identity(RuleBasedStateMachine):
                     assert not part.reports or talents[part.loser].moved_to == winner.id
 
     @invariant()
-    def who_is_in_no_count_is_said_to_be_moving(self):
+    def while_somebody_is_in_nobodys_count_one_of_the_two_says_moving(self):
         if hasattr(self, "runner"):
             talents = {it.id: it for it in self.talents()}
-            for loser in (it for it in talents.values() if it.moved_to):
-                winner = talents[loser.moved_to]
-                part = winner.merge.part(loser.id)
-                if part is None or part.version < loser.merge.to_mirror:
-                    assert loser.facts().moving or winner.facts().moving
+            for loser in talents.values():
+                if loser.moved_to:
+                    winner = talents[loser.moved_to]
+                    part = winner.merge.part(loser.id)
+                    counted = part is not None and part.version >= loser.merge.to_mirror
+                    assert counted or winner.facts().moving or loser.facts().moving
 
     @invariant()
     def facts_are_valid(self):
