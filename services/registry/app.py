@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.registry.api.catalogues import CatalogueServicer
 from services.registry.api.certificates import CertificateServicer
+from services.registry.api.high_level import HighLevelServicer
 from services.registry.api.identities import IdentityServicer
 from services.registry.api.organisations import OrganisationServicer
 from services.registry.api.persons import PersonServicer
@@ -33,6 +34,7 @@ from services.shared.runtime.settings import Settings
 from services.shared.runtime.tick import Tick
 from swtalent.registry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from swtalent.registry.v1.certificate_service_pb2_grpc import add_CertificateServiceServicer_to_server
+from swtalent.registry.v1.high_level_service_pb2_grpc import add_HighLevelServiceServicer_to_server
 from swtalent.registry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from swtalent.registry.v1.organisation_service_pb2_grpc import add_OrganisationServiceServicer_to_server
 from swtalent.registry.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
@@ -93,6 +95,10 @@ async def compose(
     house.serve(
         add_RosterServiceServicer_to_server,
         RosterServicer(store=house.store, lanes=house.lanes, clock=house.clock),
+    )
+    house.serve(
+        add_HighLevelServiceServicer_to_server,
+        HighLevelServicer(store=house.store, lanes=house.lanes, keys=keys, clock=house.clock),
     )
     house.serve(
         add_TrainingServiceServicer_to_server,

@@ -26,6 +26,7 @@ from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import EnrolmentReport, PassReport, RosterReport, WorkReport
 from services.registry.domain.roster import BY_ROSTER
+from services.registry.domain.serving import BY_HIGH_LEVEL, SERVED
 from services.registry.domain.sheet import Sheet, SheetState
 from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
 from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
@@ -79,12 +80,15 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
     if not state.erased:
         rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
-    registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
+    facts = talent.pending[-1].facts if talent.pending else talent.facts()
+    registrations = facts.registrations
     rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
     enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     ready = {it.area for it in talent.all_reports if isinstance(it, RosterReport)}
     rows += [(BY_ROSTER, area) for area in ready]
+    if any(it.kind in SERVED for it in facts.designations):
+        rows += [(BY_HIGH_LEVEL, code) for code in {*counties, *map(prefecture_of, counties), PROVINCE}]
     return rows + employers
 
 

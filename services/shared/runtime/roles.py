@@ -50,6 +50,7 @@ ROLES: dict[str, frozenset[str]] = {
             "contract.sign",
             "programme.manage",
             "roster.manage",
+            "talent.serve",
         )
     ),
     # 第三方评估: judges from public facts and money, not from persons.
