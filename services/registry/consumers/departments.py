@@ -106,6 +106,7 @@ class Departments:
             ),
             "TrainingSessionRecord": lists.session,
             "AttendanceRecord": lists.attendance,
+            "AttendanceReversalRecord": lists.reversal,
             "ExamResultsRecord": lists.results,
             "GraduateCohortRecord": lists.graduates,
         }
