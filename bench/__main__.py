@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("intake", "reads", "indicators", "watch", "relay")
+ALL = ("intake", "reads", "indicators", "watch", "relay", "results_file")
 
 
 def main() -> int:

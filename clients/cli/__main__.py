@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from clients.cli import audit, doctor, indicators, keys, local, partner, settings, token, topics
+from clients.cli import audit, doctor, indicators, keys, local, partner, registry, settings, token, topics
 
 app = typer.Typer(
     name="swtalent",
@@ -35,6 +35,7 @@ def options(
 
 # Groups with commands of their own, then single commands.
 app.add_typer(partner.app, name="partner")
+app.add_typer(registry.app, name="registry")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")

@@ -55,6 +55,8 @@ class Type(StrEnum):
     CREDIT_EVENT = "CreditEventRecord"
     SNAPSHOT = "SnapshotRecord"
     WITHDRAWAL = "WithdrawalRecord"
+    TRAINING_SESSION = "TrainingSessionRecord"
+    GRADUATE_COHORT = "GraduateCohortRecord"
 
 
 Partner = Annotated[str, typer.Option(help="Registered partner, as civil_affairs-510100 / 接入方")]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Unpack
 
-from clients.partner import records
+from clients.partner import lists, records
 from clients.partner.checks import RecordInvalid, faults_of
 from clients.partner.records import RecordType
 from clients.partner.seal import SealSession
@@ -153,6 +153,45 @@ class Builders(ABC):
         """Somebody can be called up for disasters (灾害社工); leaving the roster is a higher revision."""
         await self._put(records.ROSTER_ENTRY, fields)
 
+    async def training_session(self, **fields: Unpack[records.TrainingSession]) -> None:
+        """A training (培训) as it stands: planned, held or cancelled."""
+        await self._put(records.TRAINING_SESSION, fields)
+
+    async def graduate_cohort(self, **fields: Unpack[records.GraduateCohort]) -> None:
+        """Graduates (毕业生) of one school, major, level and day."""
+        await self._put(records.GRADUATE_COHORT, fields)
+
+    async def attendance(
+        self, rows: Sequence[lists.Attendee], *, record_id: str, session: str, revision: int = 1
+    ) -> None:
+        """A session's whole attendance list (签到表), sent in sheets of 500 as `<record_id>/<number of the sheet>`."""
+        lists.check(record_id, rows)
+        for number, part in lists.sheets(rows):
+            seal, own = self._session(), f"{record_id}/{number}"
+            told = lists.attendance_rows(seal, own, revision, part)
+            body = pb.AttendanceRecord(session=session, number=number, rows=told)
+            await self._send("AttendanceRecord", own, revision, body.SerializeToString(), seal.header)
+
+    async def exam_results(
+        self,
+        rows: Sequence[lists.ExamResult],
+        *,
+        record_id: str,
+        level: str,
+        passed_on: str,
+        issuing_province: str,
+        revision: int = 1,
+    ) -> None:
+        """A sitting's whole results file (成绩名单), sent in sheets of 500 as `<record_id>/<number of the sheet>`."""
+        lists.check(record_id, rows)
+        for number, part in lists.sheets(rows):
+            seal, own = self._session(), f"{record_id}/{number}"
+            told = lists.result_rows(seal, own, revision, part)
+            body = pb.ExamResultsRecord(
+                level=level, passed_on=passed_on, issuing_province=issuing_province, number=number, rows=told
+            )
+            await self._send("ExamResultsRecord", own, revision, body.SerializeToString(), seal.header)
+
     async def _put(self, kind: RecordType, given: Any) -> None:
         fields: dict[str, Any] = given  # made for this call from its keyword arguments: ours to take apart
         if self._validate and (faults := faults_of(kind.rules, fields)):
@@ -216,4 +255,6 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "OrganisationCreditRecord": (Builders.organisation_credit, records.ORGANISATION_CREDIT),
     "EnrolmentRecord": (Builders.enrolment, records.ENROLMENT),
     "RosterRecord": (Builders.roster_entry, records.ROSTER_ENTRY),
+    "TrainingSessionRecord": (Builders.training_session, records.TRAINING_SESSION),
+    "GraduateCohortRecord": (Builders.graduate_cohort, records.GRADUATE_COHORT),
 }

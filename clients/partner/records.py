@@ -278,6 +278,28 @@ class Snapshot(Record):
     id_numbers: str
 
 
+class TrainingSession(Record):
+    session: str
+    provider: str
+    venue: str
+    since: str
+    last_day: NotRequired[str]
+    minutes: int
+    category: str
+    audience: NotRequired[str]
+    title: str
+    status: str
+
+
+class GraduateCohort(Record):
+    school: str
+    county: str
+    major: str
+    level: str
+    graduated_on: str
+    graduates: int
+
+
 class RecordType(NamedTuple):
     """How one message of partner/v1 is made; `sealed` are its sealed fields, first those of SealedIdentity."""
 
@@ -441,3 +463,19 @@ HONOUR = _of(pb.HonourRecord, Honour, sealed=(*_IDENTITY, "title"), days=("on",)
 CREDIT_EVENT = _of(pb.CreditEventRecord, CreditEvent, sealed=(*_IDENTITY, "reason"), days=("on",), hashes=("evidence",))
 WITHDRAWAL = _of(pb.WithdrawalRecord, Withdrawal, amounts=("withdrawn_revision",))
 SNAPSHOT = _of(pb.SnapshotRecord, Snapshot, days=("as_of",), usccs=("organisation",), lists=("id_numbers",))
+TRAINING_SESSION = _of(
+    pb.TrainingSessionRecord,
+    TrainingSession,
+    days=("since", "last_day"),
+    areas=("venue",),
+    usccs=("provider",),
+    amounts=("minutes",),
+)
+GRADUATE_COHORT = _of(
+    pb.GraduateCohortRecord,
+    GraduateCohort,
+    days=("graduated_on",),
+    areas=("county",),
+    usccs=("school",),
+    amounts=("graduates",),
+)

@@ -12,8 +12,10 @@ from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.call_up import BY_AREA as CALL_UPS_BY_AREA
 from services.registry.domain.call_up import BY_CALLED, CallUp, CallUpState
 from services.registry.domain.catalogue import BY_YEAR_AND_AREA, CatalogueFacts, RegionalCatalogue
+from services.registry.domain.cohort import CohortState, GraduateCohort
 from services.registry.domain.correction import APPROVED, UNAPPLIED, WAITING, Correction, CorrectionState
-from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet, SheetState
+from services.registry.domain.enrolment import BY_PROGRAMME, MemberSheet
+from services.registry.domain.enrolment import SheetState as MemberSheetState
 from services.registry.domain.headcount import Headcount, HeadcountState
 from services.registry.domain.identity_case import OPEN, TO_DO, IdentityCase, IdentityCaseState
 from services.registry.domain.objection import Objection, ObjectionState
@@ -24,9 +26,23 @@ from services.registry.domain.programme import BY_AREA as PROGRAMMES_BY_AREA
 from services.registry.domain.registrations import running_out
 from services.registry.domain.reports import EnrolmentReport, PassReport, RosterReport, WorkReport
 from services.registry.domain.roster import BY_ROSTER
+from services.registry.domain.serving import BY_HIGH_LEVEL, SERVED
+from services.registry.domain.sheet import Sheet, SheetState
+from services.registry.domain.sitting import CertificateNumber, ExamSitting, NumberHeld, SittingState
 from services.registry.domain.snapshot import BY_EMPLOYER, Snapshot, SnapshotState
 from services.registry.domain.talent import BY_AREA, BY_LAPSE, BY_MATCH, Talent, TalentState
-from services.registry.publisher import access_log, call_ups, catalogues, identity, organisations, programmes, talents
+from services.registry.domain.training import BY_AREA as SESSIONS_BY_AREA
+from services.registry.domain.training import TrainingSession, TrainingState
+from services.registry.publisher import (
+    access_log,
+    call_ups,
+    catalogues,
+    identity,
+    organisations,
+    programmes,
+    talents,
+    training,
+)
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
 from services.shared.runtime.store.kind import Kind
@@ -64,12 +80,15 @@ def _talent_rows(talent: Talent) -> list[tuple[str, str]]:
     rows = [(BY_AREA, code) for code in counties | {prefecture_of(county) for county in counties}]
     if not state.erased:
         rows += [(BY_MATCH, it.match_index) for it in state.reports if isinstance(it, WorkReport) and it.match_index]
-    registrations = (talent.pending[-1].facts if talent.pending else talent.facts()).registrations
+    facts = talent.pending[-1].facts if talent.pending else talent.facts()
+    registrations = facts.registrations
     rows += {(BY_LAPSE, key) for day in running_out(registrations).values() for key in (day, day[:7])}
     enrolled = {it.programme for it in talent.all_reports if isinstance(it, EnrolmentReport)}
     rows += [(BY_PROGRAMME, programme) for programme in enrolled]
     ready = {it.area for it in talent.all_reports if isinstance(it, RosterReport)}
     rows += [(BY_ROSTER, area) for area in ready]
+    if any(it.kind in SERVED for it in facts.designations):
+        rows += [(BY_HIGH_LEVEL, code) for code in {*counties, *map(prefecture_of, counties), PROVINCE}]
     return rows + employers
 
 
@@ -128,6 +147,14 @@ def _call_up_rows(call_up: CallUp) -> list[tuple[str, str]]:
     return rows
 
 
+def _session_rows(session: TrainingSession) -> list[tuple[str, str]]:
+    it = session.present()
+    if it is None:
+        return []
+    county = county_of(it.venue)
+    return [(SESSIONS_BY_AREA, code) for code in {county, prefecture_of(county)}]
+
+
 KINDS = (
     Kind(
         aggregate=Talent,
@@ -179,7 +206,7 @@ KINDS = (
         summary=programmes.programme_summary,
         messages=programmes.programme_messages,
     ),
-    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(SheetState)),
+    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(MemberSheetState)),
     Kind(
         aggregate=RegionalCatalogue,
         encode=_encode,
@@ -203,4 +230,16 @@ KINDS = (
         summary=call_ups.call_up_summary,
         messages=call_ups.call_up_messages,
     ),
+    Kind(
+        aggregate=TrainingSession,
+        encode=_encode,
+        decode=_decoder(TrainingState),
+        rows=_session_rows,
+        summary=training.session_summary,
+        messages=training.session_messages,
+    ),
+    Kind(aggregate=Sheet, encode=_encode, decode=_decoder(SheetState), messages=training.sheet_messages),
+    Kind(aggregate=ExamSitting, encode=_encode, decode=_decoder(SittingState), messages=training.sitting_messages),
+    Kind(aggregate=GraduateCohort, encode=_encode, decode=_decoder(CohortState), messages=training.cohort_messages),
+    Kind(aggregate=CertificateNumber, encode=_encode, decode=_decoder(NumberHeld)),
 )

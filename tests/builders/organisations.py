@@ -96,10 +96,10 @@ def a_record_party_arrangement(**changed: Any) -> RecordPartyArrangement:
 class Sagas:
     """The aggregates by kind and id, and a log whose events reach the sagas late and repeatedly, each key in order."""
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(self, *, seed: int = 0, readers: tuple[Any, ...] | None = None) -> None:
         self.aggregates: dict[tuple[Any, str], Any] = {}
         self.log: list[Any] = []
-        self.readers = (OwnMemberships(), OwnOrganisations(), Contracts())
+        self.readers = readers or (OwnMemberships(), OwnOrganisations(), Contracts())
         # By reader and key: how many of the key's events it has worked through.
         self._done: dict[tuple[str, bytes], int] = {}
         self._random = random.Random(seed)

@@ -53,7 +53,8 @@ class RosterServicer(grpc_pb.RosterServiceServicer):
     async def AnswerCallUp(self, request: pb.AnswerCallUpRequest, _: Context) -> pb.AnswerCallUpResponse:
         call = current_call()
         command = filled(AnswerCallUp, request, by=call.principal)
-        await answer_call_up(command, lanes=self._lanes, cause=call.cause(request.request_id))
+        cause = call.cause(request.request_id)
+        await answer_call_up(command, store=self._store, lanes=self._lanes, cause=cause)
         return pb.AnswerCallUpResponse()
 
     async def RecordAnswer(self, request: pb.RecordAnswerRequest, _: Context) -> pb.RecordAnswerResponse:

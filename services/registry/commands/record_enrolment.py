@@ -44,25 +44,25 @@ class ReportEnrolment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _checked(
-    cmd: RecordEnrolment | ReportEnrolment, *, origin: Origin, name: NameSeen | None, today: Day
+    cmd: RecordEnrolment | ReportEnrolment, *, origin: Origin, name: NameSeen | None, department: str, today: Day
 ) -> EnrolmentReport:
     """Raises Invalid: what is over has a result, and what has a result is over."""
     programme = known_id(cmd.programme_id, field="programme_id")
     since = dates.day(cmd.since, field="since", not_after=today)
     result = text.code(cmd.result, codes.ENROLMENT_RESULTS, field="result", required=bool(cmd.until))
     if not result:
-        return EnrolmentReport(origin, name, programme, since, NO_DAY, "")
+        return EnrolmentReport(origin, name, programme, since, NO_DAY, "", department)
     if not cmd.until:
         raise FieldMissing(field="until")
     until = dates.day(cmd.until, field="until", not_after=today)
     if until <= since:
         raise IntervalReversed(field="until", since=since, until=until)
-    return EnrolmentReport(origin, name, programme, since, until, result)
+    return EnrolmentReport(origin, name, programme, since, until, result, department)
 
 
 def step(cmd: ReportEnrolment, *, keys: KeyRing, today: Day) -> Step:
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
-    report = _checked(cmd, origin=cmd.origin, name=who.name, today=today)
+    report = _checked(cmd, origin=cmd.origin, name=who.name, department=cmd.department, today=today)
 
     def change(talent: Talent) -> None:
         talent.report(report, who.identity, PrivateChanged())
@@ -74,7 +74,7 @@ async def record_enrolment(cmd: RecordEnrolment, *, store: Store, lanes: Lanes, 
     """Raises PROGRAMME_NOT_FOUND, OUTSIDE_PROGRAMME, TALENT_NOT_FOUND, OUTSIDE_SCOPE, and Invalid."""
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     origin = Origin(cmd.by.name, f"enrolment/{cmd.programme_id}/{cmd.since}")
-    report = _checked(cmd, origin=origin, name=None, today=clock.day())
+    report = _checked(cmd, origin=origin, name=None, department=cmd.by.department, today=clock.day())
     programme = (await store.get_many(Programme, [report.programme]))[report.programme].aggregate
 
     def change(talent: Talent) -> None:

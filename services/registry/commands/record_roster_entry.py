@@ -40,16 +40,16 @@ class ReportRosterEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _checked(
-    cmd: RecordRosterEntry | ReportRosterEntry, *, origin: Origin, name: NameSeen | None, today: Day
+    cmd: RecordRosterEntry | ReportRosterEntry, *, origin: Origin, name: NameSeen | None, department: str, today: Day
 ) -> RosterReport:
     place = area(cmd.area, field="area", levels=(COUNTY,))
     since, until = dates.interval(cmd.since, cmd.until, field="", not_after=today)
-    return RosterReport(origin, name, place, since, until)
+    return RosterReport(origin, name, place, since, until, department)
 
 
 def step(cmd: ReportRosterEntry, *, keys: KeyRing, today: Day) -> Step:
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
-    report = _checked(cmd, origin=cmd.origin, name=who.name, today=today)
+    report = _checked(cmd, origin=cmd.origin, name=who.name, department=cmd.department, today=today)
 
     def change(talent: Talent) -> None:
         talent.report(report, who.identity, PrivateChanged())
@@ -61,7 +61,7 @@ async def record_roster_entry(cmd: RecordRosterEntry, *, lanes: Lanes, clock: Cl
     """Raises TALENT_NOT_FOUND, OUTSIDE_SCOPE, ETAG_MISMATCH, and Invalid with the field's path."""
     talent_id = text.identifier(cmd.talent_id, field="talent_id")
     origin = Origin(cmd.by.name, f"roster/{cmd.area}/{cmd.since}")
-    report = _checked(cmd, origin=origin, name=None, today=clock.day())
+    report = _checked(cmd, origin=origin, name=None, department=cmd.by.department, today=clock.day())
 
     def change(talent: Talent) -> None:
         must_reach(talent, cmd.by)

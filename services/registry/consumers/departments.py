@@ -37,6 +37,7 @@ from services.registry.commands import (
     review_senior,
     withdraw_record,
 )
+from services.registry.consumers.lists import Lists
 from services.registry.domain.person import Person, protect
 from services.registry.domain.snapshot import MOST_LISTED, ListTooLong
 from services.shared.kernel.ports import Clock, KeyRing
@@ -69,6 +70,7 @@ class Departments:
         departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
         title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
         member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
+        lists = Lists(keys=self._keys, opener=self._opener, clock=self._clock)
         return PartnerRecords(
             "registry",
             {
@@ -111,6 +113,10 @@ class Departments:
                 "CreditEventRecord": (records.CreditEventRecord, self.credit),
                 "SnapshotRecord": (records.SnapshotRecord, self.snapshot),
                 "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
+                "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
+                "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
+                "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
+                "GraduateCohortRecord": (records.GraduateCohortRecord, lists.graduates),
             },
             first_owner=True,
         )

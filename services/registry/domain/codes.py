@@ -150,3 +150,13 @@ REGION_TYPES = {
     "old_revolutionary": "革命老区",
 }
 ENROLMENT_RESULTS = {"left": "退出", "passed": "合格", "excellent": "优秀"}
+# For high-level talents (plan §3.1 联系服务, §6.3 配套服务).
+TALENT_SERVICES = {
+    "contact_person": "联系人",
+    "housing": "人才公寓（住房）",
+    "schooling": "子女就学",
+    "medical": "就医",
+}
+# 社会工作专业毕业生与相关专业毕业生; 专科及以上.
+MAJORS = {"social_work": "社会工作专业", "related": "相关专业"}
+DEGREE_LEVELS = {"junior_college": "专科", "bachelor": "本科", "master": "硕士", "doctor": "博士"}

@@ -57,9 +57,17 @@ def entries(reports: Iterable[Report], *, rules: Rules = RULES, on: Day = NO_DAY
 
 
 def _entry(reported: list[EducationReport], reversals: list[EducationReversalReport]) -> Entry:
-    it = min(reported, key=lambda it: (it.minutes, it.first_day, it.last_day, it.kind, it.category, it.provider))
+    """What single records say is taken back one by one; the document is, once nothing of it stands."""
+    taken = {(back.origin.system, back.record_id): back.reversed_on for back in reversals if back.record_id}
+    standing = [it for it in reported if _record(it) not in taken]
+    it = min(
+        standing or reported, key=lambda it: (it.minutes, it.first_day, it.last_day, it.kind, it.category, it.provider)
+    )
     departments = {report.department for report in reported}
-    reversed_on = min((back.reversed_on for back in reversals if back.department in departments), default=NO_DAY)
+    days = [back.reversed_on for back in reversals if not back.record_id and back.department in departments]
+    if not standing:
+        days.append(max(taken[_record(it)] for it in reported))
+    reversed_on = min(days, default=NO_DAY)
     return Entry(
         it.evidence_id,
         it.kind,
@@ -73,6 +81,10 @@ def _entry(reported: list[EducationReport], reversals: list[EducationReversalRep
         0,
         "",
     )
+
+
+def _record(report: EducationReport) -> tuple[str, str]:
+    return report.origin.system, report.origin.record_id
 
 
 def _counted(entry: Entry, *, degree: bool, rules: Rules) -> Entry:

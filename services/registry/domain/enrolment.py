@@ -41,7 +41,7 @@ class Counted(msgspec.Struct, frozen=True, array_like=True):
 def enrolments_of(talent: Talent) -> dict[str, tuple[Enrolled, ...]]:
     """Programme → when the talent took part; nowhere when counted with another talent."""
     found: dict[str, set[Enrolled]] = {}
-    if not talent.facts().moved_to:
+    if not talent.moved_to:
         for it in talent.all_reports:
             if isinstance(it, EnrolmentReport):
                 found.setdefault(it.programme, set()).add(Enrolled(talent.id, it.since, it.until, it.result))

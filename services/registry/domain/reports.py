@@ -315,6 +315,8 @@ class EducationReversalReport(msgspec.Struct, frozen=True, gc=False, array_like=
     department: str
     evidence_id: str
     reversed_on: Day
+    # "" = the whole document; otherwise only what this record of the same system says of it.
+    record_id: str = ""
 
 
 class PartyReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="party"):
@@ -338,6 +340,7 @@ class EnrolmentReport(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     until: Day
     # "" while taking part; left, passed or excellent.
     result: str
+    department: str = ""
 
 
 class RosterReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="roster"):
@@ -346,6 +349,20 @@ class RosterReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     origin: Origin
     name: NameSeen | None
     area: str
+    since: Day
+    until: Day
+    department: str = ""
+
+
+class ServiceReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="service"):
+    """A department does something for a high-level talent (联系服务) in [since, until); private."""
+
+    origin: Origin
+    name: NameSeen | None
+    department: str
+    kind: str
+    # Index of the sealed text that says what or who.
+    text: str
     since: Day
     until: Day
 
@@ -367,6 +384,7 @@ Report = (
     | PartyReport
     | EnrolmentReport
     | RosterReport
+    | ServiceReport
     | DepartureReport
     | DesignationEndReport
     | HonourReport
@@ -377,7 +395,7 @@ Report = (
 )  # fmt: skip
 
 # Reports that refer to a sealed text of the talent by its index.
-TEXTUAL = (HonourReport, CreditReport, AppealReport, AppealDecision)
+TEXTUAL = (HonourReport, CreditReport, AppealReport, AppealDecision, ServiceReport)
 
 
 def reported_by(report: Report) -> str:

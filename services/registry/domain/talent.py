@@ -344,6 +344,13 @@ class Talent(Aggregate[TalentState]):
         for level in lapsed(self.facts().registrations, self.all_reports, on=on):
             self._record(RegistrationLapsed(level, on), self.state)
 
+    def forget(self, origin: Origin, event: TalentChange) -> None:
+        """Drop what was reported under this origin, as if it had never been; without effect when there is nothing."""
+        held = held_for(self.state.reports, origin)
+        if held is not None:
+            reports = tuple(report for report in self.state.reports if report is not held)
+            self._record(event, msgspec.structs.replace(self.state, reports=reports, merge=self._to_mirror()))
+
     def counties(self) -> set[str]:
         """Where the person works or worked; without any work, the home counties reported with passes."""
         reports = self.all_reports

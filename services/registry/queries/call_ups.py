@@ -58,13 +58,14 @@ async def list_call_ups(subtree: str, *, size: int, token: str, by: Principal, s
 
 
 async def my_call_ups(*, size: int, token: str, by: Principal, store: Store) -> Mine:
-    """Open ones that call the caller, by ascending id."""
+    """Open ones that call the caller, of a merged person under the number that goes on, by ascending id."""
     if not by.talent:
         raise OutsideScope(field="talent_id")
     limit = page_limit(size)
-    after = page_after(token, scope=by.talent)
-    rows = await store.page(CallUp, view=BY_CALLED, key=by.talent, after=after, limit=limit)
-    page = page_of(rows, limit=limit, scope=by.talent)
+    talent = (await store.get_many(Talent, [by.talent]))[by.talent].aggregate
+    me = talent.moved_to or talent.id
+    after = page_after(token, scope=me)
+    page = page_of(await store.page(CallUp, view=BY_CALLED, key=me, after=after, limit=limit), limit=limit, scope=me)
     found = await store.get_many(CallUp, [row.id for row in page.rows])
     mine = [found[row.id].aggregate for row in page.rows]
-    return Mine([(it, it.answer_of(by.talent)) for it in mine], page.next_token)
+    return Mine([(it, it.answer_of(me)) for it in mine], page.next_token)

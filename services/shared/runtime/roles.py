@@ -6,7 +6,7 @@ caller (`Principal.must_reach`, `must_speak_for`).
 
 from __future__ import annotations
 
-_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "programme.read")
+_PUBLIC = ("organisation.read", "station.read", "indicator.read", "evidence.read", "programme.read", "training.read")
 _READS = (*_PUBLIC, "talent.read", "budget.read", "contract.read", "identity.read")
 
 ROLES: dict[str, frozenset[str]] = {
@@ -42,6 +42,7 @@ ROLES: dict[str, frozenset[str]] = {
             "education.record",
             "talent.designate",
             "talent.correct",
+            "training.manage",
             "organisation.register",
             "organisation.credit",
             "organisation.reveal",
@@ -49,6 +50,7 @@ ROLES: dict[str, frozenset[str]] = {
             "contract.sign",
             "programme.manage",
             "roster.manage",
+            "talent.serve",
         )
     ),
     # 第三方评估: judges from public facts and money, not from persons.

@@ -24,7 +24,7 @@ from services.shared.kernel.step import ClaimStep
 from services.shared.runtime.metrics import METRICS, Counter
 from services.shared.runtime.plan import REFUSING
 from services.shared.runtime.reader import Received, Task
-from services.shared.runtime.refusals import Refusal, refusal_id, refused
+from services.shared.runtime.refusals import Defect, Refusal, refusal_id, refused
 from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.telemetry import frames_of
 
@@ -124,7 +124,8 @@ class WaitingRoom:
     """Part: looks at what waits every few seconds.
 
     Applied first, dealt with afterwards, and both may be repeated: a crash in between, or a second process, changes
-    nothing. Refused after `longest_s`, once: the refusal has the id of the record.
+    nothing. Refused after `longest_s`, once: the refusal has the id of the record. One that raises an unknown error is
+    refused as DEFECT.
     """
 
     def __init__(self, reader: Reads, store: Store, lanes: Lanes, *, clock: Clock, longest_s: float) -> None:
@@ -174,6 +175,12 @@ class WaitingRoom:
             applied = await self._apply(record)
         except REFUSING as error:
             await self._refuse(waiting.id, record, error)
+            return
+        except (DomainError, OSError, TimeoutError):
+            raise  # not now: all of it is looked at again
+        except Exception as error:  # noqa: BLE001 - no record may keep those behind it waiting
+            _log.error("refuse waiting record as defect", reader=self._reader.name, **frames_of(error))
+            await self._refuse(waiting.id, record, Defect())
             return
         if applied:
             await self._lanes.update(Waiting, waiting.id, Waiting.deal, cause=None)

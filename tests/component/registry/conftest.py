@@ -26,6 +26,7 @@ class Registry:
     def __init__(self, app, settings, streams, clock, channel) -> None:
         self.app, self.settings, self.streams, self.clock = app, settings, streams, clock
         self.stub = RegistryServiceStub(channel)
+        self.channel = channel
         self.platform = platform_key(Path(settings.keys_dir) / "seal.pub")
         self._requests = 0
 

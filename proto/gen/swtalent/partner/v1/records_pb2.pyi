@@ -1143,3 +1143,214 @@ class SnapshotRecord(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SnapshotRecord: _TypeAlias = SnapshotRecord  # noqa: Y015
+
+@_typing.final
+class TrainingSessionRecord(_message.Message):
+    """A training (培训) as the department's system has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    VENUE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    session: _builtins.str
+    """The department's own id of the session."""
+    provider: _builtins.str
+    """Unified social credit code of the provider."""
+    venue: _builtins.str
+    """Area code of the venue."""
+    since: _builtins.str
+    last_day: _builtins.str
+    """Inclusive, "" = since."""
+    minutes: _builtins.int
+    category: _builtins.str
+    """professional, vocational, political_theory, ethics, manager, exam_preparation, popular."""
+    audience: _builtins.str
+    title: _builtins.str
+    status: _builtins.str
+    """planned, held or cancelled."""
+    def __init__(
+        self,
+        *,
+        session: _builtins.str = ...,
+        provider: _builtins.str = ...,
+        venue: _builtins.str = ...,
+        since: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        minutes: _builtins.int = ...,
+        category: _builtins.str = ...,
+        audience: _builtins.str = ...,
+        title: _builtins.str = ...,
+        status: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "category", b"category", "last_day", b"last_day", "minutes", b"minutes", "provider", b"provider", "session", b"session", "since", b"since", "status", b"status", "title", b"title", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrainingSessionRecord: _TypeAlias = TrainingSessionRecord  # noqa: Y015
+
+@_typing.final
+class AttendanceRecord(_message.Message):
+    """Up to 500 rows of a session's attendance list; may arrive before the session. Sealed fields are named by row:
+    rows/0/name, rows/0/id_number, rows/0/phone.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    session: _builtins.str
+    number: _builtins.int
+    """Number of the sheet within the session, from 1."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttendanceRecordRow]: ...
+    def __init__(
+        self,
+        *,
+        session: _builtins.str = ...,
+        number: _builtins.int = ...,
+        rows: _abc.Iterable[Global___AttendanceRecordRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "rows", b"rows", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttendanceRecord: _TypeAlias = AttendanceRecord  # noqa: Y015
+
+@_typing.final
+class AttendanceRecordRow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    minutes: _builtins.int
+    """0 = the session's."""
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "minutes", b"minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttendanceRecordRow: _TypeAlias = AttendanceRecordRow  # noqa: Y015
+
+@_typing.final
+class ExamResultsRecord(_message.Message):
+    """Up to 500 rows of an examination's results, by the examination authority. Sealed fields are named by row, the
+    certificate's number as rows/0/number.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    PASSED_ON_FIELD_NUMBER: _builtins.int
+    ISSUING_PROVINCE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    level: _builtins.str
+    passed_on: _builtins.str
+    issuing_province: _builtins.str
+    number: _builtins.int
+    """Number of the sheet within the sitting, from 1."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExamResultsRecordRow]: ...
+    def __init__(
+        self,
+        *,
+        level: _builtins.str = ...,
+        passed_on: _builtins.str = ...,
+        issuing_province: _builtins.str = ...,
+        number: _builtins.int = ...,
+        rows: _abc.Iterable[Global___ExamResultsRecordRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuing_province", b"issuing_province", "level", b"level", "number", b"number", "passed_on", b"passed_on", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExamResultsRecord: _TypeAlias = ExamResultsRecord  # noqa: Y015
+
+@_typing.final
+class ExamResultsRecordRow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    HOME_COUNTY_FIELD_NUMBER: _builtins.int
+    number: _builtins.bytes
+    home_county: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        number: _builtins.bytes = ...,
+        home_county: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["home_county", b"home_county", "identity", b"identity", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExamResultsRecordRow: _TypeAlias = ExamResultsRecordRow  # noqa: Y015
+
+@_typing.final
+class GraduateCohortRecord(_message.Message):
+    """Graduates (毕业生) of one school, major, level and day; 0 takes a report back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHOOL_FIELD_NUMBER: _builtins.int
+    COUNTY_FIELD_NUMBER: _builtins.int
+    MAJOR_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    GRADUATED_ON_FIELD_NUMBER: _builtins.int
+    GRADUATES_FIELD_NUMBER: _builtins.int
+    school: _builtins.str
+    """Unified social credit code of the school."""
+    county: _builtins.str
+    major: _builtins.str
+    """social_work or related."""
+    level: _builtins.str
+    """junior_college, bachelor, master or doctor."""
+    graduated_on: _builtins.str
+    graduates: _builtins.int
+    def __init__(
+        self,
+        *,
+        school: _builtins.str = ...,
+        county: _builtins.str = ...,
+        major: _builtins.str = ...,
+        level: _builtins.str = ...,
+        graduated_on: _builtins.str = ...,
+        graduates: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["county", b"county", "graduated_on", b"graduated_on", "graduates", b"graduates", "level", b"level", "major", b"major", "school", b"school"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GraduateCohortRecord: _TypeAlias = GraduateCohortRecord  # noqa: Y015
