@@ -42,6 +42,7 @@ from services.registry.commands import (
     register_organisation,
     report_graduates,
     report_snapshot,
+    reverse_attendance,
     reverse_education,
     review_senior,
     revise_catalogue,
@@ -144,6 +145,14 @@ def titled(kind: str) -> Step:
     return a_step(designate, "ReportDesignation", title=title)
 
 
+def withdrawn(of: Step, record: str) -> Step:
+    """Withdraws that record of civil_affairs, which is known to be about the same talent."""
+    cmd = withdraw_record.ReportWithdrawal(
+        origin=an_origin("w"), department="civil_affairs", withdrawn_id=record, withdrawn_revision=2
+    )
+    return Step(of.kind, of.id, withdraw_record.step(cmd).change)
+
+
 def session(**given: Any) -> Step:
     values = {
         "session": "s1",
@@ -156,6 +165,11 @@ def session(**given: Any) -> Step:
         "status": "held",
     }
     return a_step(plan_session, "PlanSession", record="s1", **{**values, **given})
+
+
+def attended() -> Step:
+    rows = (receive_attendance.Attended(PERSON, 0),)
+    return a_step(receive_attendance, "ReceiveAttendance", session_id="civil_affairs/s1", number=1, rows=rows)
 
 
 def opened() -> Step:
@@ -186,8 +200,9 @@ BEFORE["record_party_membership"] = [work(organisation=AGENCY, role="worker", po
 BEFORE["record_departure"] = BEFORE["end_registration"] = BEFORE["reverse_education"] = BEFORE["end_affiliation"]
 
 BEFORE["receive_attendance"] = [session(), *BEFORE["record_education"]]
+BEFORE["reverse_attendance"] = [*BEFORE["receive_attendance"], attended()]
 BEFORE["receive_results"] = [work()]
-BEFORE["withdraw_record"] = [work(record="w1", organisation=HOME)]
+BEFORE["withdraw_record"] = [work(record="work")]
 BEFORE["close_programme"] = [opened()]
 
 # Command → what it is given, and the series that it moves.
@@ -300,14 +315,9 @@ COMMANDS: dict[str, tuple[Step, str]] = {
         "1 9 9d S14bd S14b S5a S5b",
     ),
     "plan_session": (session(), "13"),
-    "receive_attendance": (
-        a_step(
-            receive_attendance,
-            "ReceiveAttendance",
-            session_id="civil_affairs/s1",
-            number=1,
-            rows=(receive_attendance.Attended(PERSON, 0),),
-        ),
+    "receive_attendance": (attended(), "12 S13a S13b"),
+    "reverse_attendance": (
+        a_step(reverse_attendance, "ReportAttendanceReversal", session="s1", number=1, reversed_on="2022-06-01"),
         "12 S13a S13b",
     ),
     "receive_results": (
@@ -362,10 +372,7 @@ COMMANDS: dict[str, tuple[Step, str]] = {
         ),
         "",
     ),
-    "withdraw_record": (
-        a_step(withdraw_record, "ReportWithdrawal", withdrawn_id="w1", withdrawn_revision=2),
-        "1 9d S14ad S17 S5b",
-    ),
+    "withdraw_record": (withdrawn(work(), "work"), "1 9d S14ad S17 S5b"),
     "close_programme": (
         a_step(close_programme, "CloseProgramme", programme_id="emei/510000/2022", until="2022-09-01"),
         "",

@@ -14,9 +14,8 @@ from services.registry.consumers.own_headcounts import OwnHeadcounts
 from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
 from services.registry.consumers.sheets import Sheets
-from services.registry.storage import KINDS
 from services.shared.kernel.errors import DomainError
-from services.shared.kernel.step import ClaimStep, Step
+from services.shared.kernel.step import Step
 from tests.builders.commands import BEFORE, COMMANDS, employers
 from tests.builders.counted import Counted
 from tests.builders.organisations import Sagas
@@ -34,13 +33,10 @@ class World:
         self.counted = Counted()
         self._taken = 0
 
-    def run(self, step: Step | ClaimStep) -> bool:
+    def run(self, step: Step) -> bool:
         """False = refused, as an officer's command that comes again may be."""
-        id_ = step.id if isinstance(step, Step) else self._holder(step)
-        if not id_:
-            return False
         try:
-            self.sagas.change(step.kind, id_, step.change)
+            self.sagas.change(step.kind, step.id, step.change)
         except DomainError:
             return False
         self.sagas.deliver()
@@ -48,14 +44,6 @@ class World:
             self.counted.take(record)
         self._taken = len(self.sagas.log)
         return True
-
-    def _holder(self, step: ClaimStep) -> str:
-        """Who has the claim; "" = nobody, of whom nothing is known."""
-        claims = next(it.claims for it in KINDS if it.aggregate is step.kind)
-        found = (
-            id_ for (kind, id_), it in self.sagas.aggregates.items() if kind is step.kind and step.claim in claims(it)
-        )
-        return next(found, "")
 
     def sums(self) -> dict[tuple[str, str, str], int]:
         self.counted.must_agree()
