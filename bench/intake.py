@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.arms import interleave, ratio, report
-from bench.records import publish
+from bench.records import MIXED_PARTNER, MIXED_TOPIC, TOPIC, publish
 from deploy.local import topics
 from deploy.local.kafka import LocalKafka
 from services.shared.runtime import keys
@@ -20,10 +20,11 @@ RECORDS = 60_000
 NAIVE_RECORDS = 3_000
 
 
-async def _arm(name: str, module: str, folder: Path, bootstrap: str, count: int, number: int) -> float:
+async def _arm(name: str, module: str, folder: Path, bootstrap: str, count: int, topic: str, number: int) -> float:
     place = folder / f"{name}-{number}"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, name, str(place), bootstrap, str(count), f"{name}-{number}",
+        sys.executable, "-m", module, name.removeprefix("mixed-"), str(place), bootstrap, str(count),
+        f"{name}-{number}", topic,
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     answer, _ = await process.communicate()
@@ -41,14 +42,18 @@ async def main() -> None:
         try:
             await topics.apply(kafka.bootstrap_servers)
             keys.init(folder / "keys")
-            await publish(kafka.bootstrap_servers, folder / "keys", count=RECORDS)
+            publishes = partial(publish, kafka.bootstrap_servers, folder / "keys", count=RECORDS)
+            await publishes()
+            await publishes(partner=MIXED_PARTNER, mixed=True)
             arms = {
-                arm: partial(_arm, arm, module, folder, kafka.bootstrap_servers, count)
-                for arm, module, count in (
-                    ("bare", "bench.intake_arm", RECORDS),
-                    ("intake", "bench.intake_arm", RECORDS),
-                    ("process", "bench.intake_arm", RECORDS),
-                    ("naive", "bench.intake_naive", NAIVE_RECORDS),
+                arm: partial(_arm, arm, module, folder, kafka.bootstrap_servers, count, topic)
+                for arm, module, count, topic in (
+                    ("bare", "bench.intake_arm", RECORDS, TOPIC),
+                    ("intake", "bench.intake_arm", RECORDS, TOPIC),
+                    ("process", "bench.intake_arm", RECORDS, TOPIC),
+                    ("mixed-bare", "bench.intake_arm", RECORDS, MIXED_TOPIC),
+                    ("mixed-intake", "bench.intake_arm", RECORDS, MIXED_TOPIC),
+                    ("naive", "bench.intake_naive", NAIVE_RECORDS, TOPIC),
                 )
             }
             rates = await interleave(arms)
@@ -56,6 +61,7 @@ async def main() -> None:
             await asyncio.to_thread(kafka.stop)
     median = {arm: round(statistics.median(found)) for arm, found in rates.items()}
     report("B1", "intake/bare", ratio(rates, "intake", "bare"), 0.22, records_per_second=median)
+    report("B1", "intake/bare with education and cases", ratio(rates, "mixed-intake", "mixed-bare"), 0.22)
     report("B1", "process", median["process"], 12_000, unit="records_per_second")
     report("B2", "intake/naive", ratio(rates, "intake", "naive"), 10, records_per_second=median)
 

@@ -1,4 +1,4 @@
-"""One arm of the intake benchmark in its own process: `python -m bench.intake_arm ARM FOLDER BOOTSTRAP COUNT GROUP`.
+"""One arm of the intake benchmark in its own process: `bench.intake_arm ARM FOLDER BOOTSTRAP COUNT GROUP TOPIC`.
 
 Prints records per second, from the first window to the last acknowledged offset.
 """
@@ -15,7 +15,6 @@ from typing import Any
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from bench.records import TOPIC
 from services.registry import app as registry
 from services.registry.consumers.departments import Departments
 from services.registry.storage import KINDS
@@ -45,14 +44,14 @@ def _settings(folder: Path, bootstrap: str) -> Settings:
     )
 
 
-async def bare(folder: Path, bootstrap: str, count: int, group: str) -> float:
+async def bare(folder: Path, bootstrap: str, count: int, group: str, topic: str) -> float:
     """getmany → executemany of the same bytes, one transaction per batch; the offset commit travels meanwhile."""
     folder.mkdir(parents=True)
     database = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
     database.execute("CREATE TABLE record (place TEXT, at INTEGER, key BLOB, value BLOB, PRIMARY KEY (place, at))")
-    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest",
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest",
                                 enable_auto_commit=False)  # fmt: skip
     await consumer.start()
     done, began, travelling = 0, 0.0, None
@@ -80,9 +79,9 @@ async def bare(folder: Path, bootstrap: str, count: int, group: str) -> float:
 class _Counted:
     """The reader, counting what passes, so that the arm knows when all is done."""
 
-    def __init__(self, reader: Any) -> None:
+    def __init__(self, reader: Any, topic: str) -> None:
         self._reader = reader
-        self.name, self.topics = reader.name, (TOPIC,)
+        self.name, self.topics = reader.name, (topic,)
         self.first = 0.0
         self.read_count = 0
 
@@ -98,19 +97,19 @@ class _Counted:
         self._reader.apply(task, changes)
 
 
-async def intake(folder: Path, bootstrap: str, count: int, group: str) -> float:
+async def intake(folder: Path, bootstrap: str, count: int, group: str, topic: str) -> float:
     """The registry's own intake, store and keys, as app.py composes them; without server, relay and sagas."""
     settings = _settings(folder, bootstrap)
     clock, random = SystemClock(), SystemRandom()
     store = await open_store(settings, (*KINDS, refusal_kind("registry")), clock=clock, random=random)
     opener = SealOpener.from_files(settings.keys_dir, deployment="local")
     keys = LocalKeyRing.from_files(settings.keys_dir)
-    reader = _Counted(Departments(keys=keys, opener=opener, clock=clock).reader())
-    source = KafkaSource(connection_of(settings), topics=(TOPIC,), group=group, window_records=WINDOW, window_ms=10)
+    reader = _Counted(Departments(keys=keys, opener=opener, clock=clock).reader(), topic)
+    source = KafkaSource(connection_of(settings), topics=(topic,), group=group, window_records=WINDOW, window_ms=10)
     part = Intake(source, (reader,), store, name=reader.name, clock=clock, random=random)
     collect_seldom()
     await part.start()
-    await _committed(bootstrap, group, count)
+    await _committed(bootstrap, group, count, topic)
     rate = reader.read_count / (time.perf_counter() - reader.first)
     await part.stop()
     await store.close()
@@ -128,25 +127,25 @@ class _Grouped(KafkaStreams):
         return super().source(reader, group=f"{group}.{self._round}")
 
 
-async def process(folder: Path, bootstrap: str, count: int, group: str) -> float:
+async def process(folder: Path, bootstrap: str, count: int, group: str, topic: str) -> float:
     """One whole registry process: server, intake, relay and its own sagas."""
     settings = _settings(folder, bootstrap)
     app = await registry.compose(settings, streams=_Grouped(settings, group))
     collect_seldom()
     async with app:
         reading = f"registry.partner-records.{group}"
-        await _committed(bootstrap, reading, 1)
+        await _committed(bootstrap, reading, 1, topic)
         began = time.perf_counter()
         before = WINDOW  # the first window is done
-        await _committed(bootstrap, reading, count)
+        await _committed(bootstrap, reading, count, topic)
         return (count - before) / (time.perf_counter() - began)
 
 
-async def _committed(bootstrap: str, group: str, count: int) -> None:
+async def _committed(bootstrap: str, group: str, count: int, topic: str) -> None:
     """Wait until the group has acknowledged `count` records. Watches from the outside, seldom enough not to disturb."""
     watcher = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
     await watcher.start()
-    places = [TopicPartition(TOPIC, number) for number in range(3)]
+    places = [TopicPartition(topic, number) for number in range(3)]
     deadline = time.perf_counter() + 120
     try:
         while time.perf_counter() < deadline:
@@ -161,6 +160,6 @@ async def _committed(bootstrap: str, group: str, count: int) -> None:
 ARMS = {"bare": bare, "intake": intake, "process": process}
 
 if __name__ == "__main__":
-    name, place, servers, number, round_group = sys.argv[1:]
+    name, place, servers, number, round_group, topic_name = sys.argv[1:]
     configure_logging("ERROR", service="registry")
-    print(uvloop.run(ARMS[name](Path(place), servers, int(number), round_group)))
+    print(uvloop.run(ARMS[name](Path(place), servers, int(number), round_group, topic_name)))

@@ -150,6 +150,6 @@ async def main(folder: Path, bootstrap: str, count: int, group: str) -> float:
 
 
 if __name__ == "__main__":
-    _, place, servers, number, round_group = sys.argv[1:]
+    _, place, servers, number, round_group, _ = sys.argv[1:]
     configure_logging("ERROR", service="registry")
     print(uvloop.run(main(Path(place), servers, int(number), round_group)))
