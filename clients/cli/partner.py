@@ -56,6 +56,7 @@ class Type(StrEnum):
     SNAPSHOT = "SnapshotRecord"
     WITHDRAWAL = "WithdrawalRecord"
     TRAINING_SESSION = "TrainingSessionRecord"
+    ATTENDANCE_REVERSAL = "AttendanceReversalRecord"
     GRADUATE_COHORT = "GraduateCohortRecord"
 
 

@@ -172,6 +172,10 @@ class Builders(ABC):
             body = pb.AttendanceRecord(session=session, number=number, rows=told)
             await self._send("AttendanceRecord", own, revision, body.SerializeToString(), seal.header)
 
+    async def attendance_reversal(self, **fields: Unpack[records.AttendanceReversal]) -> None:
+        """Takes back one person's row of a session's sheet (冲销)."""
+        await self._put(records.ATTENDANCE_REVERSAL, fields)
+
     async def exam_results(
         self,
         rows: Sequence[lists.ExamResult],
@@ -256,5 +260,6 @@ BUILDERS: dict[str, tuple[Callable[..., Awaitable[None]], RecordType]] = {
     "EnrolmentRecord": (Builders.enrolment, records.ENROLMENT),
     "RosterRecord": (Builders.roster_entry, records.ROSTER_ENTRY),
     "TrainingSessionRecord": (Builders.training_session, records.TRAINING_SESSION),
+    "AttendanceReversalRecord": (Builders.attendance_reversal, records.ATTENDANCE_REVERSAL),
     "GraduateCohortRecord": (Builders.graduate_cohort, records.GRADUATE_COHORT),
 }

@@ -291,6 +291,12 @@ class TrainingSession(Record):
     status: str
 
 
+class AttendanceReversal(Person):
+    session: str
+    number: int
+    reversed_on: str
+
+
 class GraduateCohort(Record):
     school: str
     county: str
@@ -470,6 +476,9 @@ TRAINING_SESSION = _of(
     areas=("venue",),
     usccs=("provider",),
     amounts=("minutes",),
+)
+ATTENDANCE_REVERSAL = _of(
+    pb.AttendanceReversalRecord, AttendanceReversal, sealed=_IDENTITY, days=("reversed_on",), amounts=("number",)
 )
 GRADUATE_COHORT = _of(
     pb.GraduateCohortRecord,

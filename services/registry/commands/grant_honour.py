@@ -6,7 +6,7 @@ import msgspec
 
 from services.registry.commands.sealed_text import sealed_text
 from services.registry.domain import codes
-from services.registry.domain.person import Person, protect
+from services.registry.domain.person import Person, must_be_born, protect
 from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import HonourReport
 from services.registry.domain.talent import PrivateChanged, Talent
@@ -51,6 +51,7 @@ def _checked(grantor_level: str, on: str, *, today: Day) -> tuple[str, Day]:
 def step(cmd: ReportHonour, *, keys: KeyRing, today: Day) -> Step:
     level, on = _checked(cmd.grantor_level, cmd.on, today=today)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
+    must_be_born(on, who.identity.birth_year, field="on")
     title = sealed_text(cmd.title, talent=who.talent, field="title", keys=keys)
     report = HonourReport(cmd.origin, who.name, title.index, level, on)
 
@@ -71,6 +72,7 @@ async def grant_honour(cmd: GrantHonour, *, lanes: Lanes, keys: KeyRing, clock: 
     def change(talent: Talent) -> None:
         must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
+        must_be_born(on, talent.state.birth_year, field="on")
         talent.report(report, None, PrivateChanged(), title)
 
     return await lanes.update(Talent, talent_id, change, cause=cause)

@@ -50,10 +50,15 @@ class ReceiveAttendance(msgspec.Struct, frozen=True, kw_only=True):
     rows: Sequence[Attended]
 
 
-def sheet_number(number: int, rows: Sequence[object]) -> None:
-    """Raises AMOUNT_INVALID, FIELD_MISSING, TOO_MANY_ROWS."""
+def sheet_number(number: int) -> None:
+    """Raises AMOUNT_INVALID."""
     if not 1 <= number <= MOST_SHEETS:
         raise AmountInvalid(field="number", number=number)
+
+
+def must_be_sheet(number: int, rows: Sequence[object]) -> None:
+    """Raises AMOUNT_INVALID, FIELD_MISSING, TOO_MANY_ROWS."""
+    sheet_number(number)
     if not rows:
         raise FieldMissing(field="rows")
     if len(rows) > MOST_ROWS:
@@ -62,7 +67,7 @@ def sheet_number(number: int, rows: Sequence[object]) -> None:
 
 def step(cmd: ReceiveAttendance, *, keys: KeyRing, today: Day) -> Step:
     """Check every field and protect every person. Who is on the sheet twice counts once, with the fewest minutes."""
-    sheet_number(cmd.number, cmd.rows)
+    must_be_sheet(cmd.number, cmd.rows)
     rows: dict[str, Row] = {}
     for at, given in enumerate(cmd.rows):
         if not 0 <= given.minutes <= LONGEST_SESSION_DAYS * MINUTES_OF_A_DAY:
@@ -70,7 +75,7 @@ def step(cmd: ReceiveAttendance, *, keys: KeyRing, today: Day) -> Step:
         who = protect(given.person, department=cmd.department, keys=keys, today=today, field=f"rows/{at}/identity.")
         row = row_of(who, minutes=given.minutes)
         held = rows.get(row.talent)
-        if held is None or (row.minutes or LONGEST_SESSION_DAYS * MINUTES_OF_A_DAY) < held.minutes:
+        if held is None or _whole(row.minutes) < _whole(held.minutes):
             rows[row.talent] = row
     parent = session_key(cmd.session_id)
     key = sheet_id(parent, cmd.number)
@@ -81,6 +86,11 @@ def step(cmd: ReceiveAttendance, *, keys: KeyRing, today: Day) -> Step:
         return {"sheet_id": key}
 
     return Step(Sheet, key, change)
+
+
+def _whole(minutes: int) -> int:
+    """0 = the session's, which is the longest."""
+    return minutes or LONGEST_SESSION_DAYS * MINUTES_OF_A_DAY
 
 
 async def receive_attendance(

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from services.registry.commands.receive_attendance import sheet_number
+from services.registry.commands.receive_attendance import must_be_sheet
 from services.registry.commands.record_pass import NotAnExamAuthority
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
@@ -71,7 +71,7 @@ def announcing(cmd: AnnounceSitting, *, today: Day) -> Step:
 
 def step(cmd: ReceiveResults, *, keys: KeyRing, today: Day, holders: Mapping[str, str] = MappingProxyType({})) -> Step:
     """Check every field and protect every person; the same row twice is one. `holders`: claim → talent that has it."""
-    sheet_number(cmd.number, cmd.rows)
+    must_be_sheet(cmd.number, cmd.rows)
     parent = sitting_key(_sitting(cmd, today=today))
     rows: dict[tuple[str, str, str], Row] = {}
     for at, given in enumerate(cmd.rows):

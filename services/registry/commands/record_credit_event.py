@@ -9,7 +9,7 @@ import msgspec
 from services.registry.commands.sealed_text import sealed_text
 from services.registry.domain import codes
 from services.registry.domain.credit import credit_id
-from services.registry.domain.person import Person, protect
+from services.registry.domain.person import Person, must_be_born, protect
 from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import CreditReport
 from services.registry.domain.talent import PrivateChanged, Talent
@@ -65,6 +65,7 @@ def _checked(kind: str, on: str, evidence: str, *, today: Day) -> tuple[str, Day
 def step(cmd: ReportCreditEvent, *, keys: KeyRing, today: Day) -> Step:
     kind, on, evidence = _checked(cmd.kind, cmd.on, cmd.evidence, today=today)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
+    must_be_born(on, who.identity.birth_year, field="on")
     why = sealed_text(cmd.reason, talent=who.talent, field="reason", keys=keys)
     report = CreditReport(cmd.origin, who.name, cmd.department, kind, on, why.index, evidence)
 
@@ -88,6 +89,7 @@ async def record_credit_event(
     def change(talent: Talent) -> dict[str, str]:
         must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
+        must_be_born(on, talent.state.birth_year, field="on")
         talent.report(report, None, PrivateChanged(), why)
         return {"credit_id": credit_id(origin)}
 

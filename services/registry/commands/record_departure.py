@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain import codes
-from services.registry.domain.person import Person, protect
+from services.registry.domain.person import Person, must_be_born, protect
 from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import DepartureReport
 from services.registry.domain.talent import Talent, TalentDeparted
@@ -49,6 +49,7 @@ def _checked(departure: str, on: str, *, today: Day) -> tuple[str, Day]:
 def step(cmd: ReportDeparture, *, keys: KeyRing, today: Day) -> Step:
     departure, on = _checked(cmd.departure, cmd.on, today=today)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
+    must_be_born(on, who.identity.birth_year, field="on")
     report = DepartureReport(cmd.origin, who.name, departure, on)
 
     def change(talent: Talent) -> None:
@@ -67,6 +68,7 @@ async def record_departure(cmd: RecordDeparture, *, lanes: Lanes, clock: Clock, 
     def change(talent: Talent) -> None:
         must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
+        must_be_born(on, talent.state.birth_year, field="on")
         talent.report(report, None, TalentDeparted(departure, on))
 
     return await lanes.update(Talent, talent_id, change, cause=cause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain import codes
-from services.registry.domain.person import Person, protect
+from services.registry.domain.person import Person, must_be_born, protect
 from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import PartyReport, WorkReport
 from services.registry.domain.talent import PrivateChanged, Talent
@@ -59,6 +59,7 @@ def _checked(status: str, since: str, until: str, *, today: Day) -> tuple[str, D
 def step(cmd: ReportPartyMembership, *, keys: KeyRing, today: Day) -> Step:
     status, since, until = _checked(cmd.status, cmd.since, cmd.until, today=today)
     who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
+    must_be_born(since, who.identity.birth_year, field="since")
     report = PartyReport(cmd.origin, who.name, status, since, until)
 
     def change(talent: Talent) -> None:
@@ -78,6 +79,7 @@ async def record_party_membership(cmd: RecordPartyMembership, *, lanes: Lanes, c
     def change(talent: Talent) -> None:
         must_reach_own(talent, cmd.by)
         talent.must_match(cmd.etag)
+        must_be_born(since, talent.state.birth_year, field="since")
         employers = {it.affiliation.department for it in talent.all_reports if isinstance(it, WorkReport)}
         if cmd.department not in codes.PARTY_DEPARTMENTS | employers:
             raise NotAPartyDepartment(field="department", department=cmd.department)

@@ -1,17 +1,26 @@
-"""ReverseAttendance: takes back one person's attendance, or a whole sheet (冲销); counts fall in their own month."""
+"""ReverseAttendance: takes back one person's attendance, or a whole sheet (冲销); counts fall in their own month.
+
+A department's system reports it for one person at a time, also before the list.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from services.registry.commands.plan_session import session_id
+from services.registry.commands.receive_attendance import sheet_number
+from services.registry.domain.person import Person, protect
 from services.registry.domain.registration_refusals import must_leave_registrations
-from services.registry.domain.sheet import Sheet, taking_back
+from services.registry.domain.sheet import Sheet, SheetState, sheet_id, taking_back
 from services.registry.domain.talent import Talent
-from services.shared.kernel import text
+from services.registry.domain.training import session_key
+from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
+from services.shared.kernel.dates import Day
 from services.shared.kernel.lanes import Lanes
-from services.shared.kernel.ports import Clock, Store
+from services.shared.kernel.ports import Clock, KeyRing, Store
 from services.shared.kernel.principal import Principal
+from services.shared.kernel.step import Step
 
 
 class ReverseAttendance(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +29,26 @@ class ReverseAttendance(msgspec.Struct, frozen=True, kw_only=True):
     talent_id: str
     reason: str
     etag: str
+
+
+class ReportAttendanceReversal(msgspec.Struct, frozen=True, kw_only=True):
+    """The same by a partner's record, which may arrive before the list."""
+
+    person: Person
+    department: str
+    session: str
+    number: int
+    reversed_on: str
+
+
+def step(cmd: ReportAttendanceReversal, *, keys: KeyRing, today: Day) -> Step:
+    """Check every field and prepare the change."""
+    parent = session_key(session_id(cmd.department, cmd.session))
+    sheet_number(cmd.number)
+    reversed_on = dates.day(cmd.reversed_on, field="reversed_on", not_after=today)
+    who = protect(cmd.person, department=cmd.department, keys=keys, today=today)
+    known = SheetState("attendance", parent, cmd.number, cmd.department)
+    return Step(Sheet, sheet_id(parent, cmd.number), lambda it: it.take_back(known, who.talent, on=reversed_on))
 
 
 async def reverse_attendance(

@@ -115,6 +115,7 @@ class Departments:
                 "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
                 "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
                 "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
+                "AttendanceReversalRecord": (records.AttendanceReversalRecord, lists.reversal),
                 "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
                 "GraduateCohortRecord": (records.GraduateCohortRecord, lists.graduates),
             },

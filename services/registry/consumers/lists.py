@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from services.registry.commands import plan_session, receive_attendance, receive_results, report_graduates
+from services.registry.commands import (
+    plan_session,
+    receive_attendance,
+    receive_results,
+    report_graduates,
+    reverse_attendance,
+)
 from services.registry.domain.person import Person
 from services.shared.kernel.ports import Clock, KeyRing
 from services.shared.kernel.step import Step
@@ -32,7 +38,7 @@ class Lists:
         return plan_session.step(command, today=self._clock.day())
 
     def attendance(self, record: records.AttendanceRecord, sender: Sender) -> Step:
-        receive_attendance.sheet_number(record.number, record.rows)
+        receive_attendance.must_be_sheet(record.number, record.rows)
         sealed = self._opener.session(sender.partner.name, sender.headers)
         department = sender.partner.department
         command = receive_attendance.ReceiveAttendance(
@@ -46,12 +52,24 @@ class Lists:
         )
         return receive_attendance.step(command, keys=self._keys, today=self._clock.day())
 
+    def reversal(self, record: records.AttendanceReversalRecord, sender: Sender) -> Step:
+        sealed = self._opener.session(sender.partner.name, sender.headers)
+        command = filled(
+            reverse_attendance.ReportAttendanceReversal,
+            record,
+            person=Person(*sealed.open_identity(record.identity)),
+            department=sender.partner.department,
+        )
+        return reverse_attendance.step(command, keys=self._keys, today=self._clock.day())
+
     def results(self, record: records.ExamResultsRecord, sender: Sender) -> Step:
-        receive_attendance.sheet_number(record.number, record.rows)
+        receive_attendance.must_be_sheet(record.number, record.rows)
         sealed = self._opener.session(sender.partner.name, sender.headers)
         rows = [
             receive_results.Result(
-                _person(sealed, at, row.identity), sealed.open(f"rows/{at}/number", row.number), row.home_county
+                _person(sealed, at, row.identity),
+                sealed.open(f"rows/{at}/number", row.number),
+                row.home_county,
             )
             for at, row in enumerate(record.rows)
         ]

@@ -39,8 +39,7 @@ def move_into(loser: Talent, winner: str, why: MergeKey) -> None:
     merge = loser.merge
     if merge.is_done(why):
         return
-    if merge.moved_to != winner:
-        loser.must_be_itself()
+    loser.must_be_itself()
     if merge.taken:
         raise TalentHasParts(field="talent_id", talent=loser.id)
     moved = msgspec.structs.replace(merge.decided(why), moved_to=winner, why=why)

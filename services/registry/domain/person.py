@@ -31,6 +31,11 @@ class PhoneInvalid(Invalid):
     )
 
 
+class BeforeBirth(Invalid):
+    reason = "BEFORE_BIRTH"
+    zh, en = "日期早于出生年份", "The day lies before the person's year of birth"
+
+
 class Person(msgspec.Struct, frozen=True):
     """Clear personal data: lives in memory only, is never logged, stored or sent as it is."""
 
@@ -50,6 +55,12 @@ class Protected(msgspec.Struct, frozen=True):
     identity: Identity
     # Name, birth and employer (keyed); "" when no employer was given.
     match: str = ""
+
+
+def must_be_born(day: Day, birth_year: int, *, field: str) -> None:
+    """Raises BEFORE_BIRTH; year 0 = not known yet."""
+    if int(day[:4]) < birth_year:
+        raise BeforeBirth(field=field, day=day)
 
 
 def normalised(name: str) -> str:

@@ -107,9 +107,11 @@ class Sheet(Aggregate[SheetState]):
         return SheetFacts(state.kind, state.parent, state.number, left, status)
 
     def receive(self, state: SheetState) -> None:
-        """Take the rows, once. Raises SHEET_REUSED when they are others than before."""
-        if not self.exists:
-            self._record(SheetReceived(), state)
+        """Take the rows, once; what was taken back before they came stays so. Raises SHEET_REUSED when they are others
+        than before.
+        """
+        if not self.state.rows:
+            self._record(SheetReceived(), msgspec.structs.replace(state, struck=self.state.struck))
         elif self.state.kind != state.kind or _told(self.state.rows) != _told(state.rows):
             raise SheetReused(field="number", number=state.number)
 
@@ -129,7 +131,7 @@ class Sheet(Aggregate[SheetState]):
 
     def listed(self, talent: str) -> list[str]:
         """The talents of an attendance list, or the one that is named. Raises SHEET_NOT_FOUND, ROW_NOT_FOUND."""
-        if not self.exists or self.state.kind != "attendance":
+        if not self.state.rows or self.state.kind != "attendance":
             raise SheetNotFound(field="sheet_id")
         everybody = [row.talent for row in self.state.rows]
         if talent and talent not in everybody:
@@ -138,9 +140,17 @@ class Sheet(Aggregate[SheetState]):
 
     def reverse(self, talent: str, *, on: Day, reason: str) -> None:
         """Take back one person's row, or all ("" = all). Raises SHEET_NOT_FOUND, ROW_NOT_FOUND."""
-        struck = dict.fromkeys(self.listed(talent), on) | self.state.struck
-        if struck != self.state.struck:
-            self._record(SheetReversed(reason), msgspec.structs.replace(self.state, struck=struck))
+        self._strike(self.state, dict.fromkeys(self.listed(talent), on), reason)
+
+    def take_back(self, state: SheetState, talent: str, *, on: Day) -> None:
+        """The same for one person by a system, also before the list: `state` is then what is known of it."""
+        self._strike(self.state if self.exists else state, {talent: on}, "")
+
+    def _strike(self, state: SheetState, days: dict[str, Day], reason: str) -> None:
+        """Of two days the earlier one counts."""
+        struck = state.struck | {it: min(on, state.struck.get(it, on)) for it, on in days.items()}
+        if struck != state.struck:
+            self._record(SheetReversed(reason), msgspec.structs.replace(state, struck=dict(sorted(struck.items()))))
 
 
 def row_of(who: Protected, *, minutes: int = 0, number_index: str = "", home_county: str = "", holder: str = "") -> Row:

@@ -261,7 +261,8 @@ class Talent(Aggregate[TalentState]):
         disputed: counted once all the same, and a case is opened. `text` is what the report refers to by index.
         """
         state = self.state
-        if not supersedes(report, held_for(state.reports, report.origin)):
+        replaced = held_for(state.reports, report.origin)
+        if not supersedes(report, replaced):
             return False
         if state.erased and (identity is not None or text is not None):
             raise IdentityErasedBefore(field="identity", talent=self.id)
@@ -271,6 +272,8 @@ class Talent(Aggregate[TalentState]):
             identities = _keep(identities, identity)
             known = known or any(held.name_index == identity.name_index for held in state.identities)
         reports = put(state.reports, report)
+        if replaced is not None and replaced.name != report.name:
+            identities = _named(identities, reports)
         self._record(
             event,
             TalentState(
@@ -315,13 +318,11 @@ class Talent(Aggregate[TalentState]):
         if not supersedes(tombstone, held):
             return
         reports = put(before.reports, tombstone)
-        named = {it.name.index for it in reports if it.name}
-        identities = tuple(it for it in before.identities if it.name_index in named)
         self._record(
             RecordWithdrawn(department),
             msgspec.structs.replace(
                 before,
-                identities=identities,
+                identities=_named(before.identities, reports),
                 reports=reports,
                 texts=_texts(before.texts, None, reports),
                 merge=self._to_mirror(),
@@ -431,6 +432,12 @@ def _texts(texts: tuple[Sealed, ...], text: Sealed | None, reports: tuple[Report
         held.setdefault(text.index, text)
     used = {it.text for it in reports if isinstance(it, TEXTUAL)}
     return tuple(held[index] for index in sorted(held.keys() & used))
+
+
+def _named(identities: tuple[Identity, ...], reports: tuple[Report, ...]) -> tuple[Identity, ...]:
+    """What no report refers to any more is destroyed."""
+    named = {it.name.index for it in reports if it.name}
+    return tuple(it for it in identities if it.name_index in named)
 
 
 def _keep(identities: tuple[Identity, ...], identity: Identity) -> tuple[Identity, ...]:

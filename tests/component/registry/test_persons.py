@@ -89,6 +89,10 @@ BAD = [
     ("RecordDeparture", {"departure": "death", "on": "2020-01-01", "department": "health"}, "OUTSIDE_SCOPE"),
     ("RecordDeparture", {"departure": "x", "on": "2020-01-01"}, "CODE_UNKNOWN"),
     ("RecordDeparture", {"departure": "death", "on": "2020-01-01", "etag": "9"}, "ETAG_MISMATCH"),
+    ("RecordDeparture", {"departure": "death", "on": "1995-12-31"}, "BEFORE_BIRTH"),
+    ("RecordPartyMembership", {"status": "formal", "since": "1995-12-31"}, "BEFORE_BIRTH"),
+    ("GrantHonour", {"title": "t", "grantor_level": "province", "on": "1995-12-31"}, "BEFORE_BIRTH"),
+    ("RecordCreditEvent", {"kind": "breach", "on": "1995-12-31", "reason": "r"}, "BEFORE_BIRTH"),
     ("EndDesignation", {"kind": "leading", "since": "2019-01-01", "until": "2020-01-01"}, "DESIGNATION_NOT_FOUND"),
     ("RecordPartyMembership", {"status": "formal", "since": "2031-01-01"}, "DATE_IN_FUTURE"),
     ("GrantHonour", {"title": LONG, "grantor_level": "province", "on": "2020-01-01"}, "FIELD_TOO_LONG"),
@@ -104,7 +108,39 @@ BAD = [
     ("ConfirmSnapshot", {"snapshot_id": "none"}, "SNAPSHOT_NOT_FOUND"),
     ("RevealIdentity", {"purpose": "curiosity"}, "CODE_UNKNOWN"),
     ("AnswerObjection", {"objection_id": "none", "answer": "a"}, "OBJECTION_NOT_FOUND"),
+    ("AnswerObjection", {"objection_id": "none", "answer": LONG}, "FIELD_TOO_LONG"),
+    ("AnswerObjection", {"objection_id": LONG, "answer": "a"}, "FIELD_TOO_LONG"),
+    ("DecideAppeal", {"credit_id": LONG, "reason": "r"}, "FIELD_TOO_LONG"),
+    ("DecideAppeal", {"credit_id": "none", "reason": LONG}, "FIELD_TOO_LONG"),
+    ("RevealIdentity", {"talent_id": LONG, "purpose": "benefit"}, "FIELD_TOO_LONG"),
+    ("ListSnapshots", {"page_size": 21}, "PAGE_SIZE_INVALID"),
+    ("ListSnapshots", {"page_token": "x"}, "PAGE_TOKEN_INVALID"),
+    ("ListObjections", {"page_size": -1}, "PAGE_SIZE_INVALID"),
+    ("ListObjections", {"page_token": "x"}, "PAGE_TOKEN_INVALID"),
+    ("ListObjections", {"department": "health"}, "OUTSIDE_SCOPE"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "reason", "field"),
+    [
+        ("AppealCredit", {"credit_id": "none", "grounds": "g"}, "CREDIT_EVENT_NOT_FOUND", "credit_id"),
+        ("AppealCredit", {"credit_id": "", "grounds": "g"}, "FIELD_MISSING", "credit_id"),
+        ("AppealCredit", {"credit_id": LONG, "grounds": "g"}, "FIELD_TOO_LONG", "credit_id"),
+        ("AppealCredit", {"credit_id": "none", "grounds": ""}, "FIELD_MISSING", "grounds"),
+        ("AppealCredit", {"credit_id": "none", "grounds": LONG}, "FIELD_TOO_LONG", "grounds"),
+        ("ObjectToRecord", {"system": "s", "record_id": "r", "text": ""}, "FIELD_MISSING", "text"),
+        ("ObjectToRecord", {"system": "s", "record_id": "r", "text": LONG}, "FIELD_TOO_LONG", "text"),
+        ("ObjectToRecord", {"system": LONG, "record_id": "r", "text": "t"}, "FIELD_TOO_LONG", "system"),
+        ("ObjectToRecord", {"system": "s", "record_id": LONG, "text": "t"}, "FIELD_TOO_LONG", "record_id"),
+    ],
+)
+async def test_a_persons_own_bad_request_is_refused_with_its_field(persons, method, fields, reason, field):
+    talent = await persons.talent()
+
+    assert (await refused(persons.mine(method, talent, **fields)))[1:] == (reason, field)
+    await persons.registry.settled()
+    assert len(talent_events(persons.registry)) == 1
 
 
 @pytest.mark.parametrize(("method", "fields", "reason"), BAD)

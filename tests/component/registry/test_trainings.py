@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import random
 
-import grpc
 import pytest
 
-from clients.partner import lists
-from clients.partner.builders import Builders
-from clients.partner.seal import SealSession
 from services.registry.domain.sheet import Sheet
-from services.shared.kernel.ports import Message
-from services.shared.runtime.envelope import records_topic
-from swtalent.common.v1 import refusal_pb2
 from swtalent.registry.v1 import certificate_service_pb2 as certificates
 from swtalent.registry.v1 import events_pb2 as events
 from swtalent.registry.v1 import registry_service_pb2 as pb
@@ -21,7 +14,7 @@ from swtalent.registry.v1 import training_service_pb2 as training
 from swtalent.registry.v1.certificate_service_pb2_grpc import CertificateServiceStub
 from swtalent.registry.v1.training_service_pb2_grpc import TrainingServiceStub
 from tests.builders.registry import a_uscc, an_id_number
-from tests.component.registry.test_registry import refused, talent_events
+from tests.component.registry.test_registry import talent_events
 
 EXAM = {"department": "human_resources"}
 
@@ -294,199 +287,21 @@ async def test_sessions_are_listed_by_area(trainings):
     assert [it.id for it in page.sessions] == ["civil_affairs/2021-017"]
 
 
-@pytest.mark.parametrize(
-    ("changed", "reason", "field"),
-    [
-        ({"session": ""}, "FIELD_MISSING", "session"),
-        ({"session": "x" * 65536}, "FIELD_TOO_LONG", "session"),
-        ({"provider": "x" * 65536}, "USCC_INVALID", "provider"),
-        ({"venue": "519999"}, "AREA_UNKNOWN", "venue"),
-        ({"since": ""}, "FIELD_MISSING", "since"),
-        ({"last_day": "2021-02-01"}, "INTERVAL_REVERSED", "last_day"),
-        ({"minutes": -1}, "AMOUNT_INVALID", "minutes"),
-        ({"minutes": 2 * 24 * 60 + 1}, "MORE_THAN_A_DAY_HOLDS", "minutes"),
-        ({"category": "cooking"}, "CODE_UNKNOWN", "category"),
-        ({"audience": "x" * 65536}, "FIELD_TOO_LONG", "audience"),
-        ({"title": ""}, "FIELD_MISSING", "title"),
-        ({"lecturers": ["a"] * 21}, "FIELD_TOO_LONG", "lecturers"),
-        ({"lecturers": ["?"]}, "ID_MALFORMED", "lecturers/0"),
-        ({"department": "health"}, "OUTSIDE_SCOPE", "department"),
-    ],
-)
-async def test_a_session_that_cannot_be_is_refused(trainings, changed, reason, field):
-    assert (await refused(trainings.planned(**changed)))[1:] == (reason, field)
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason", "field"),
-    [
-        ({"minutes": -1}, "AMOUNT_INVALID", "rows/0/minutes"),
-        ({"minutes": 481}, "LONGER_THAN_SESSION", "rows/0/minutes"),
-        ({"number": 0}, "AMOUNT_INVALID", "number"),
-        ({"people": []}, "FIELD_MISSING", "rows"),
-        ({"people": range(501)}, "TOO_MANY_ROWS", "rows"),
-        ({"session": "civil_affairs/none"}, "SESSION_NOT_FOUND", "session_id"),
-        ({"session": "health/h-1"}, "OUTSIDE_SCOPE", "session_id"),
-    ],
-)
-async def test_a_list_that_cannot_be_is_refused(trainings, changed, reason, field):
-    await trainings.planned()
-    values = {"people": [1], **changed}
-
-    assert (await refused(trainings.attended(**values)))[1:] == (reason, field)
-
-
-async def test_nobody_attends_before_being_born(trainings):
-    await trainings.planned()
-    request = training.ReceiveAttendanceRequest(
-        department="civil_affairs",
-        session_id="civil_affairs/2021-017",
-        number=1,
-        rows=[training.AttendanceRow(identity=pb.Identity(name="王芳", id_number=an_id_number("20220101")))],
-    )
-
-    code, reason, field = await refused(trainings.call("ReceiveAttendance", request))
-    assert (code, reason, field) == (
-        grpc.StatusCode.INVALID_ARGUMENT,
-        "ATTENDANCE_BEFORE_BIRTH",
-        "rows/0/identity.id_number",
-    )
-
-
-async def test_only_the_exam_authority_brings_results(trainings):
-    request = training.AnnounceSittingRequest(
-        department="civil_affairs", level="assistant", passed_on="2021-10-16", issuing_province="510000"
-    )
-
-    assert (await refused(trainings.call("AnnounceSitting", request)))[1] == "NOT_AN_EXAM_AUTHORITY"
-    assert (await refused(trainings.results([(an_identity(1), "")])))[1] == "SITTING_NOT_FOUND"
-
-
-async def test_a_held_session_is_not_cancelled_and_a_sheet_number_is_used_once(trainings):
+async def test_who_is_on_a_sheet_twice_counts_once_with_the_fewest_minutes_in_any_order(trainings):
     await trainings.planned()
     await trainings.held()
-    await trainings.attended([1])
-    cancel = training.CancelSessionRequest(
-        department="civil_affairs", session_id="civil_affairs/2021-017", reason="天气"
-    )
-
-    assert (await refused(trainings.call("CancelSession", cancel)))[1] == "SESSION_OVER"
-    assert (await refused(trainings.attended([2])))[1] == "SHEET_REUSED"
-
-
-class Department(Builders):
-    """The SDK, sending into the log of the test."""
-
-    def __init__(self, registry, partner="civil_affairs") -> None:
-        super().__init__(validate=True)
-        self.registry, self.partner = registry, partner
-        self.seals = SealSession(registry.platform, deployment="local", partner=partner)
-
-    def _session(self):
-        return self.seals
-
-    async def _send(self, type_, record_id, revision, value, seal):
-        headers = (
-            ("ce_id", f"{record_id}:{revision}".encode()),
-            ("ce_type", f"swtalent.partner.v1.{type_}".encode()),
-            ("swtalent-seal", seal),
+    for number, minutes in ((1, (0, 60)), (2, (60, 0))):
+        request = training.ReceiveAttendanceRequest(
+            department="civil_affairs",
+            session_id="civil_affairs/2021-017",
+            number=number,
+            rows=[training.AttendanceRow(identity=an_identity(number), minutes=it) for it in minutes],
         )
-        message = Message(records_topic(self.partner), record_id.encode(), headers, value)
-        await self.registry.streams.append([message] * 2)
-
-
-def a_row(person, **other):
-    return {"name": "王芳", "id_number": an_identity(person).id_number, **other}
-
-
-async def test_a_partners_list_may_come_before_its_session(trainings):
-    department = Department(trainings.registry)
-    await department.attendance([a_row(it) for it in range(700)], record_id="a", session="s-1")
-    await trainings.registry.settled()
-    assert trainings.talents() == {}
-
-    await department.training_session(
-        record_id="t",
-        session="s-1",
-        provider=a_uscc(),
-        venue="510104",
-        since="2021-03-01",
-        minutes=60,
-        category="manager",
-        title="机构管理",
-        status="held",
-    )
+        await trainings.call("ReceiveAttendance", request)
     await trainings.registry.settled()
 
-    facts = await trainings.session("civil_affairs/s-1")
-    assert (facts.attendees, facts.person_minutes) == (700, 700 * 60)
-    assert [[it.category for it in talent.trained] for talent in trainings.talents().values()] == [["manager"]] * 700
-    assert trainings.registry.streams.of("registry.dead-letter.v1") == []
-
-
-async def test_a_session_that_a_partner_corrects_to_cancelled_credits_nobody(trainings):
-    department = Department(trainings.registry)
-    session = {
-        "session": "s-1",
-        "provider": a_uscc(),
-        "venue": "510104",
-        "since": "2021-03-01",
-        "minutes": 60,
-        "category": "manager",
-        "title": "机构管理",
-    }
-    await department.training_session(record_id="t", status="held", **session)
-    await department.attendance([a_row(it) for it in range(3)], record_id="a", session="s-1")
-    await trainings.registry.settled()
-    assert [len(talent.learned) for talent in trainings.talents().values()] == [1] * 3
-
-    await department.training_session(record_id="t", revision=2, status="cancelled", **session)
-    await trainings.registry.settled()
-
-    assert (await trainings.session("civil_affairs/s-1")).attendees == 0
-    assert [len(talent.learned) for talent in trainings.talents().values()] == [0] * 3
-
-
-async def test_a_partners_results_and_graduates_count(trainings):
-    exams = Department(trainings.registry, "human_resources")
-    sitting = {"level": "assistant", "passed_on": "2021-10-16", "issuing_province": "510000"}
-    await exams.exam_results([a_row(it, number=f"SC-{it}") for it in range(3)], record_id="e", **sitting)
-    await exams.graduate_cohort(
-        record_id="g",
-        school=a_uscc(),
-        county="510104",
-        major="social_work",
-        level="bachelor",
-        graduated_on="2021-06-30",
-        graduates=80,
-    )
-    await trainings.registry.settled()
-
-    assert [it.results for it in trainings.last(events.ExamSittingEvent).values()] == [3]
-    assert len(trainings.talents()) == 3
-    assert [it.graduates for it in trainings.last(events.GraduateCohortEvent).values()] == [80]
-
-
-async def test_a_partners_result_with_somebodys_registered_number_is_refused_and_the_rest_is_taken(trainings):
-    await trainings.registry.stub.RecordPass(
-        pb.RecordPassRequest(
-            request_id="earlier",
-            identity=an_identity(9),
-            department="human_resources",
-            level="assistant",
-            passed_on="2019-06-16",
-            number="SC-9",
-        ),
-        metadata=trainings.registry.token(**EXAM),
-    )
-    exams = Department(trainings.registry, "human_resources")
-    sitting = {"level": "assistant", "passed_on": "2021-10-16", "issuing_province": "510000"}
-    await exams.exam_results([a_row(it, number=f"SC-{it + 7}") for it in range(4)], record_id="e", **sitting)
-    await trainings.registry.settled()
-
-    assert sum(bool(it.certificates) for it in trainings.talents().values()) == 4
-    notices = trainings.registry.streams.of("registry.dead-letter.v1")
-    assert {refusal_pb2.Refusal.FromString(it.value).reason for it in notices} == {"CLAIM_TAKEN"}
+    facts = await trainings.session()
+    assert (facts.attendees, facts.person_minutes) == (2, 120)
 
 
 async def test_no_personal_data_is_in_the_log(trainings):
@@ -500,9 +315,3 @@ async def test_no_personal_data_is_in_the_log(trainings):
     told = b"".join(it.value + b"".join(value for _, value in it.headers) for it in trainings.registry.streams.records)
     for secret in ("王芳", an_identity(1).id_number, "SC-2021-1"):
         assert secret.encode() not in told
-
-
-def test_a_list_is_cut_into_sheets_and_a_row_that_is_there_twice_is_one():
-    rows = [a_row(it) for it in range(501)]
-
-    assert [(number, len(part)) for number, part in lists.sheets([*rows, rows[0]])] == [(1, 500), (2, 1)]

@@ -53,7 +53,14 @@ class Attendance(RuleBasedStateMachine):
             assert not rows or person not in {"", *rows}
             return
         for one in [person] if person else rows:
-            self.struck.setdefault((number, one), on)
+            self.strike(number, one, on)
+
+    @rule(number=numbers, person=people, on=st.sampled_from(DAYS))
+    def system_takes_back(self, number, person, on):
+        """Also somebody of a list that has not come."""
+        known = SheetState("attendance", session_key(SESSION), number, "civil_affairs")
+        self.sagas.change(Sheet, self.sheet(number), lambda it: it.take_back(known, person, on=on))
+        self.strike(number, person, on)
 
     @rule(status=st.sampled_from(["planned", "held", "held", "held", "cancelled"]), minutes=st.sampled_from([60, 480]))
     def report_session(self, status, minutes):
@@ -83,6 +90,9 @@ class Attendance(RuleBasedStateMachine):
         if hasattr(self, "sagas"):
             self.sagas.deliver()
             self.check()
+
+    def strike(self, number, person, on):
+        self.struck[(number, person)] = min(on, self.struck.get((number, person), on))
 
     @staticmethod
     def sheet(number):

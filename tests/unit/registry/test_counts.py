@@ -39,6 +39,7 @@ from services.registry.commands import (
     register_organisation,
     reverse_education,
     review_senior,
+    withdraw_record,
 )
 from services.registry.consumers.moving import Moving
 from services.registry.consumers.own_headcounts import OwnHeadcounts
@@ -143,6 +144,14 @@ def titled(kind: str) -> Step:
     return a_step(designate, "ReportDesignation", title=title)
 
 
+def withdrawn(of: Step, record: str) -> Step:
+    """Withdraws that record of civil_affairs, which is known to be about the same talent."""
+    cmd = withdraw_record.ReportWithdrawal(
+        origin=an_origin("w"), department="civil_affairs", withdrawn_id=record, withdrawn_revision=2
+    )
+    return Step(of.kind, of.id, withdraw_record.step(cmd).change)
+
+
 PROGRAMME = {"kind": "emei", "area": "510000", "code": "2022"}
 BEFORE = {
     "record_pass": [work()],
@@ -160,6 +169,7 @@ BEFORE = {
     "end_party_arrangement": [party("party_work_instructor")],
     "record_enrolment": [work()],
 }
+BEFORE["withdraw_record"] = [work(record="work")]
 BEFORE["end_designation"] = [work(), titled("practice_supervisor")]
 BEFORE["record_party_membership"] = [work(organisation=AGENCY, role="worker", post=""), party("party_work_instructor")]
 BEFORE["record_departure"] = BEFORE["end_registration"] = BEFORE["reverse_education"] = BEFORE["end_affiliation"]
@@ -281,6 +291,7 @@ COMMANDS: dict[str, tuple[Step, str]] = {
         a_step(record_enrolment, "ReportEnrolment", programme_id="emei/510000/2022", since="2022-02-01"),
         "",
     ),
+    "withdraw_record": (withdrawn(work(), "work"), "1 9d S14ad S17 S5b"),
 }
 
 
@@ -347,7 +358,7 @@ def test_in_any_order_every_step_keeps_the_sums_and_the_end_is_the_same(seed: in
     shuffled = [it for it in everything for _ in range(draw.randint(1, 3))]
     draw.shuffle(shuffled)
     # What only an officer ends must be known by then.
-    shuffled += [COMMANDS[command][0] for command in ("end_accreditation", "end_party_arrangement")]
+    shuffled += [COMMANDS[command][0] for command in ("end_accreditation", "end_party_arrangement", "withdraw_record")]
     world = World(seed)
 
     for step in shuffled:

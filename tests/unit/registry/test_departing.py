@@ -17,7 +17,7 @@ from services.registry.commands import (
     withdraw_record,
 )
 from services.registry.commands.record_credit_event import EvidenceMalformed
-from services.registry.domain.person import Person
+from services.registry.domain.person import BeforeBirth, Person
 from services.registry.domain.talent import PrivateChanged, RecordNotFound, RecordWithdrawn, Talent, TalentDeparted
 from services.shared.kernel.errors import (
     AmountInvalid,
@@ -271,6 +271,10 @@ def test_a_departure_tells_its_kind_and_day():
         (departed, {"on": ""}, FieldMissing, "on"),
         (departed, {"on": "2031-01-01"}, DateInFuture, "on"),
         (departed, {"on": LONG}, DateInvalid, "on"),
+        (departed, {"on": "1995-12-31"}, BeforeBirth, "on"),
+        (member, {"since": "1995-12-31"}, BeforeBirth, "since"),
+        (honoured, {"on": "1995-12-31"}, BeforeBirth, "on"),
+        (credited, {"on": "1995-12-31"}, BeforeBirth, "on"),
         (title_ended, {"kind": LONG}, FieldTooLong, "kind"),
         (title_ended, {"kind": ""}, FieldMissing, "kind"),
         (title_ended, {"since": ""}, FieldMissing, "since"),

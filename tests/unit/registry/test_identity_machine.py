@@ -131,6 +131,17 @@ class Identity(RuleBasedStateMachine):
     def undo(self, pair, lost):
         self.attempt(self.world.undo(candidate_id(*pair)), lost_after=lost)
 
+    @rule(which=st.integers(0, 2), back=st.booleans(), first=st.booleans(), lost=losses, settled=st.booleans())
+    def merge_or_undo(self, which, back, first, lost, settled):
+        """What is likely to be possible, so that long histories are likely."""
+        merged = [pair for pair in PAIRS if self.run(self.world.case(candidate_id(*pair))).merged]
+        if merged and back:
+            self.undo(merged[which % len(merged)], lost)
+        elif apart := [pair for pair in PAIRS if pair not in merged]:
+            self.resolve(apart[which % len(apart)], True, first, lost)
+        if settled:
+            self.all_is_told()
+
     @rule(number=numbers, uscc=usccs, field=fields, day=days, county=counties, alone=st.booleans(), lost=losses)
     def correct(self, number, uscc, field, day, county, alone, lost):
         talent, target = TALENTS[number], f"civil_affairs/{uscc}/worker"
@@ -150,11 +161,11 @@ class Identity(RuleBasedStateMachine):
             self.attempt(approved, lost_after=lost if registry is self.world else 0)
             self.run(finish_corrections(store=registry.store, lanes=registry.lanes))
 
-    @rule(number=numbers, again=st.booleans())
-    def erase(self, number, again):
-        """Seldom: whoever is erased is out of the game."""
+    @rule(number=numbers, seldom=st.integers(0, 4))
+    def erase(self, number, seldom):
+        """Whoever is erased is out of the game."""
         talent = TALENTS[number]
-        if self.erased and not again:
+        if seldom:
             return
         if not self.attempt(self.world.erased(talent)):
             return

@@ -367,6 +367,44 @@ def test_late_decisions_change_nothing(world):
     assert [it.loser for it in talent.merge.taken] == ["l"]
 
 
+async def test_merged_again_before_the_loser_was_back(world):
+    one, other, case = await world.pair()
+    await world.resolve(case)
+    await world.deliver()
+    await world.undo(case)
+    number = (await world.case(case)).version + 1
+    await world.lanes.update(IdentityCase, case, lambda it: it.resolve("same", by="x", winner=one), cause=None)
+    await world.lanes.update(Talent, one, lambda it: merge_steps.expect(it, other, MergeKey(case, number)), cause=None)
+
+    await world.deliver()
+
+    assert (await world.facts(other)).moved_to == one
+    assert [(await world.facts(it)).moving for it in (one, other)] == [False, False]
+    assert len((await world.talent(one)).all_reports) == 2
+
+
+async def test_undone_before_the_loser_had_moved(world):
+    one, other, case = await world.pair()
+    world.commits_left = 2
+    with pytest.raises(ProcessLostError):
+        await world.resolve(case)
+    await world.undo(case)
+
+    await world.deliver()
+
+    assert [(await world.facts(it)).moving for it in (one, other)] == [False, False]
+    assert [len((await world.facts(it)).affiliations) for it in (one, other)] == [1, 1]
+
+
+def test_a_loser_has_arrived_when_its_latest_version_has():
+    loser = Talent("l", Talent.blank(), 6)
+    merge_steps.move_into(loser, "w", MergeKey("c", 1))
+    merge_steps.arrive(loser, 6)
+    assert loser.facts().moving
+    merge_steps.arrive(loser, 7)
+    assert not loser.facts().moving
+
+
 # Rules
 
 

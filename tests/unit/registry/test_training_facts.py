@@ -10,7 +10,11 @@ from services.registry.commands.plan_session import PlanSession, step
 from services.registry.commands.report_graduates import ReportGraduates
 from services.registry.commands.report_graduates import step as graduates_step
 from services.registry.domain.cohort import GraduateCohort
+from services.registry.domain.education import entries
+from services.registry.domain.reports import EducationReport
+from services.registry.domain.sheet import SheetState, entry_origin, taking_back
 from services.registry.domain.training import AttendanceFull, Listed, TrainingSession
+from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import AmountInvalid, AreaUnknown, CodeUnknown, DateInFuture, OutsideScope
 from services.shared.kernel.origin import RevisionReused
 from services.shared.kernel.partner import partner
@@ -131,3 +135,22 @@ def test_a_cohort_that_cannot_be_is_refused(changed, error, field):
 def test_a_session_that_was_held_lies_in_the_past():
     with pytest.raises(DateInFuture):
         a_plan(since="2031-01-01", last_day="", status="held")
+
+
+def test_until_a_row_is_taken_back_it_counted_and_another_sheet_s_row_goes_on_counting():
+    sheets = [SheetState("attendance", "session/s", number, "civil_affairs") for number in (1, 2)]
+    reports = [
+        EducationReport(
+            entry_origin(sheet, "t"), None, "civil_affairs", "session/s", "training", "professional",
+            Day("2021-03-01"), Day("2021-03-01"), minutes, a_uscc(),
+        )
+        for sheet, minutes in zip(sheets, (60, 90), strict=True)
+    ]  # fmt: skip
+    reports += [taking_back(sheets[0], "t", Day("2021-04-01")), taking_back(sheets[1], "t", Day("2021-05-01"))]
+
+    def counted(on):
+        return [(it.counted, it.reversed_on) for it in entries(reports, on=Day(on))]
+
+    assert counted("2021-03-31") == [(60, "")]
+    assert counted("2021-04-30") == [(90, "")]
+    assert counted("2021-05-01") == [(0, "2021-05-01")]

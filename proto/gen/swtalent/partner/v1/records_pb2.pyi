@@ -1254,6 +1254,37 @@ class AttendanceRecordRow(_message.Message):
 Global___AttendanceRecordRow: _TypeAlias = AttendanceRecordRow  # noqa: Y015
 
 @_typing.final
+class AttendanceReversalRecord(_message.Message):
+    """Takes back one person's row of a sheet (冲销); may arrive before it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVERSED_ON_FIELD_NUMBER: _builtins.int
+    session: _builtins.str
+    number: _builtins.int
+    reversed_on: _builtins.str
+    @_builtins.property
+    def identity(self) -> Global___SealedIdentity: ...
+    def __init__(
+        self,
+        *,
+        identity: Global___SealedIdentity | None = ...,
+        session: _builtins.str = ...,
+        number: _builtins.int = ...,
+        reversed_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "number", b"number", "reversed_on", b"reversed_on", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttendanceReversalRecord: _TypeAlias = AttendanceReversalRecord  # noqa: Y015
+
+@_typing.final
 class ExamResultsRecord(_message.Message):
     """Up to 500 rows of an examination's results, by the examination authority. Sealed fields are named by row, the
     certificate's number as rows/0/number.

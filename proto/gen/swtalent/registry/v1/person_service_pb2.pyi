@@ -713,7 +713,7 @@ class RevealIdentityRequest(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     talent_id: _builtins.str
     purpose: _builtins.str
-    """identity_check, case_handling, benefit or correction."""
+    """identity_check, case_handling, benefit, correction, organisation_supervision."""
     def __init__(
         self,
         *,
