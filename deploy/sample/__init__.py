@@ -16,7 +16,9 @@ the end of December at full scale, as `expected().indicators(year)` computes the
     8       professionals per rural community        0.71            0.87            0.97   1            missed
     9       practitioners certified, %              18.67           25.07           29.42   30           missed
     10      training and practice bases                 0              58              96   100          missed
+    11      graduates of the year                     1,600           1,640           1,720   1,600        reached
     12      credit hours of a registered person                     17.02           17.31   25           missed
+    13      credit hours of training, 10,000                          0.90            1.00   1            reached
     15      posts of the year                       1,600           1,310           1,050   1,000        reached
     15n     posts open                              8,000          11,586          13,800
     16      private agencies since 2021                 0             460             715   1,000        missed

@@ -40,12 +40,16 @@ STATIONS = (80, 120, 140, 130, 130)
 BASES = (14, 20, 24, 20, 18)  # training and practice bases, named by the province
 AGENCIES_COVERED = 522  # agencies of before 2021 with a party-work instructor in 2020
 COVERED_LATER = (60, 70, 70, 60, 50)  # others of them that get one
+GRADUATES_2020 = 1_600  # plan §1.1
+GRADUATES = (1_600, 1_620, 1_640, 1_680, 1_720)
+SESSIONS = (380, 420, 450, 470, 500)  # trainings held, SESSION_MINUTES each
 REGISTERED = (600, 700, 800, 900, 1_000)  # of the newly certified, who register in the same year
 INSTITUTIONS_STAFFED_LATER = 24  # a year, as far as there are new posts
 
 
 MINUTES_LEARNED, MINUTES_LEARNED_LITTLE = 1_350, 900  # 30 and 20 credit hours (学时) a year; every fourth learns little
 YEARS_REGISTERED = 3
+SESSION_MINUTES = 900  # 20 credit hours
 
 
 def scaled(count: int, scale: float) -> int:
@@ -135,6 +139,9 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     agencies_covered: int
     covered_later: tuple[int, ...]
     registered: tuple[int, ...]
+    # Of 2020 and the years after.
+    graduates: tuple[int, ...]
+    sessions: tuple[int, ...]
 
     @property
     def talent_records(self) -> int:
@@ -185,6 +192,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
             "8": Value(self.professionals_in_communities.rural + later[1] + new[1], self.rural_communities),
             "9": Value(certified - left, practitioners),
             "10": Value(sum(self.bases[:done])),
+            "11": Value(self.graduates[done]),
             "15": Value(self.new_posts[done - 1] if done else self.posts // 5),
             "15n": Value(self.posts + sum(self.new_posts[:done]) - sum(self.closed_posts[:done])),
             "16": Value(sum(self.new_agencies[:done]) - sum(self.closed_agencies[:done])),
@@ -198,6 +206,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
             values["S15b"] = Value(paid * 3 // 4, paid)
             values["S17"] = Value(self.new_professionals[done - 1] + self.later_recognised[done - 1])
             values["12"], values["S12"] = self._learned(done)
+            values["13"] = Value(self.sessions[done - 1] * SESSION_MINUTES)
         else:
             values["S15a"] = Value(self.pay_to_30000, self.professionals)
             values["S15b"] = Value(self.pay_to_50000, self.professionals)
@@ -307,4 +316,6 @@ def expected(scale: float = 1.0) -> Sums:
         agencies_covered=count(AGENCIES_COVERED),
         covered_later=years(COVERED_LATER),
         registered=years(REGISTERED),
+        graduates=running((GRADUATES_2020, *GRADUATES), scale),
+        sessions=years(SESSIONS),
     )

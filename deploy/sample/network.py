@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.sample.expected import INSTITUTIONS, YEARS, Sums, with_instructor, year_of
-from deploy.sample.organisations import Organisations, Post
+from deploy.sample.expected import BASE_YEAR, INSTITUTIONS, SESSION_MINUTES, YEARS, Sums, with_instructor, year_of
+from deploy.sample.organisations import Organisations, Post, uscc
 from deploy.sample.places import Places, civil_affairs_of
 from deploy.sample.record import Record
 from deploy.sample.spread import mixed
@@ -13,6 +13,15 @@ _TITLES = ("社会工作岗", "个案管理岗", "社区服务岗", "督导岗",
 _YUAN_OF_PREFECTURE = 24_000_000
 # Source, basis, share of the year's money in tenths.
 _SOURCES = (("city", "annual", 5), ("provincial", "annual", 3), ("welfare_lottery", "one_off", 2))
+
+
+# Serial of the invented code, county, level of the graduates.
+_SCHOOLS = (
+    (800_001, "510107", "bachelor"),
+    (800_002, "510107", "master"),
+    (800_003, "510703", "bachelor"),
+    (800_004, "511302", "junior_college"),
+)
 
 
 def line_of(year: int, prefecture: str, source: str) -> str:
@@ -29,6 +38,8 @@ class Network:
         self.bases = sum(sums.bases)
         self.covered = sums.agencies_covered + sum(sums.covered_later)
         self.new_covered = with_instructor(sum(sums.new_agencies))
+        self.sessions = sum(sums.sessions)
+        self.cohorts = len(sums.graduates) * len(_SCHOOLS)
         self.appropriations = len(YEARS) * len(self._prefectures) * len(_SOURCES)
 
     def community(self, index: int) -> Record:
@@ -100,6 +111,40 @@ class Network:
             "until": "",
         }
         return Record(it.partner, "party_arrangement", f"party-{it.uscc}", 1, {}, fields)
+
+    def session(self, index: int) -> Record:
+        """A training of three days that was held, at the place of some county."""
+        year, bits = year_of(index, self._sums.sessions), mixed(index + 0x70000000)
+        month = f"{year}-{2 + index % 11:02d}"
+        fields = {
+            "session": f"course-{index + 1:04d}",
+            "provider": self._organisations[index % INSTITUTIONS].uscc,
+            "venue": self._places.counties[self._places.county(bits)].code,
+            "since": f"{month}-{1 + index % 26:02d}",
+            "last_day": f"{month}-{3 + index % 26:02d}",
+            "minutes": SESSION_MINUTES,
+            "category": "vocational" if index % 3 else "professional",
+            "audience": "社会工作从业人员",
+            "title": f"社会工作能力提升班（样例{index + 1}）",
+            "status": "held",
+        }
+        return Record("human_resources", "training_session", f"session-{index + 1:04d}", 1, {}, fields)
+
+    def cohort(self, index: int) -> Record:
+        """A year's graduates in social work of a school: the year's number in equal parts."""
+        year_index, at = divmod(index, len(_SCHOOLS))
+        number, county, level = _SCHOOLS[at]
+        graduates, more = divmod(self._sums.graduates[year_index], len(_SCHOOLS))
+        school, year = uscc("12", number), BASE_YEAR + year_index
+        fields = {
+            "school": school,
+            "county": county,
+            "major": "social_work",
+            "level": level,
+            "graduated_on": f"{year}-06-30",
+            "graduates": graduates + (at < more),
+        }
+        return Record("education", "graduate_cohort", f"cohort-{school}-{year}", 1, {}, fields)
 
     def appropriation(self, index: int) -> Record:
         """Civil affairs of a prefecture puts money into a line; a one-off sum from the lottery, the rest every year."""

@@ -24,7 +24,8 @@ PARTNERS = ("civil_affairs", *(f"civil_affairs-{code}" for code in OWN_SYSTEMS),
 # The builders of the SDK by which all of it is sent.
 RECORD_TYPES = (
     "talent", "affiliation_end", "exam_pass", "designation", "registration_application", "registration_decision",
-    "education", "organisation", "post", "accreditation", "party_arrangement", "community", "appropriation",
+    "education", "organisation", "post", "accreditation", "party_arrangement", "training_session",
+    "graduate_cohort", "community", "appropriation",
 )  # fmt: skip
 _SENT_TWICE = 100  # one in a hundred
 
@@ -76,6 +77,8 @@ class Province:
             (network.bases, network.base),
             (network.covered, network.cover),
             (network.new_covered, network.new_cover),
+            (network.sessions, network.session),
+            (network.cohorts, network.cohort),
             (registrations.count, registrations.application),
             (registrations.count, registrations.decision),
             (registrations.learnings, registrations.learning),

@@ -20,6 +20,7 @@ from services.registry.consumers.own_memberships import OwnMemberships
 from services.registry.consumers.own_organisations import OwnOrganisations
 from services.registry.consumers.own_programmes import OwnProgrammes
 from services.registry.consumers.own_talents import OwnTalents
+from services.registry.consumers.sheets import Sheets
 from services.registry.domain.person import normalised
 from services.registry.storage import KINDS
 from services.shared.kernel.change import Change
@@ -89,6 +90,7 @@ class Played:
             OwnOrganisations(),
             OwnProgrammes(),
             OwnHeadcounts(),
+            Sheets(),
             Contracts(),
         )
         self._tell = tell

@@ -36,6 +36,7 @@ PLAN_2020 = {
     "4": (6_000, 0),
     "5a": (3, 0),
     "9": (28_000, 149_973),
+    "11": (1_600, 0),
     "15n": (8_000, 0),
     "16": (0, 0),
     "18": (0, 0),
@@ -43,6 +44,7 @@ PLAN_2020 = {
     "S15b": (101_680, 124_000),
     "S19": (808, 971),
 }
+WITHOUT_PERSONS = ("post", "graduate_cohort", "training_session")
 PLAYED_BY_GRPC = {"18"}
 
 
@@ -145,7 +147,7 @@ class Recount:
             sums["6"] += any(kind == "practice_supervisor" for kind, _ in held)
         sums += self.registered_at(on) + self.agencies_at(on)
         communities = Counter(it.fields["kind"] for it in self.of_type["community"] if it.fields["since"] <= on)
-        posts = [it.fields for it in self.of_type["post"]]
+        posts, cohorts, sessions = ([it.fields for it in self.of_type[type_]] for type_ in WITHOUT_PERSONS)
         open_posts = {(it["organisation"], it["post"]) for it in posts if holds(it["created_on"], it["closed_on"], on)}
         assert posts_of_professionals <= open_posts
         institutions, staffed = set(), set()
@@ -162,7 +164,9 @@ class Recount:
             "8": (sums["rural"], communities["rural"]),
             "9": (sums["certified practitioners"], sums["practitioners"]),
             "10": (sum(it.fields["since"] <= on for it in self.of_type["accreditation"]), 0),
+            "11": (sum(it["graduates"] for it in cohorts if it["graduated_on"][:4] == on[:4]), 0),
             "12": (sums["12"], sums["registered"]),
+            "13": (sum(it["minutes"] for it in sessions if it["last_day"][:4] == on[:4]), 0),
             "15": (sum(it["created_on"][:4] == on[:4] for it in posts), 0),
             "15n": (len(open_posts), 0),
             "17": (sums["17"], sums["agencies"]),

@@ -60,7 +60,6 @@ def test_a_million_deliveries_in_any_order_give_the_documents_of_one_in_order():
     province = Province(1.0)
     expected = delivered(province, range(province.distinct)).documents()
     order = shuffled(province.distinct, most=5, seed=2)
-    while len(order) < 1_000_000:
-        order.extend(order[: 1_000_000 - len(order)])
+    assert len(order) > 1_000_000
 
     assert delivered(province, order).documents() == expected
