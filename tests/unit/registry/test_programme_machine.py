@@ -20,12 +20,12 @@ from services.registry.domain.identity_case import candidate_id
 from services.registry.domain.merging import MergeKey
 from services.registry.domain.programme import Programme
 from services.registry.domain.reports import AnnulmentReport, NameSeen, PassReport
-from services.registry.domain.talent import (
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import (
     AffiliationEnded,
     CertificateAnnulled,
     PassRecorded,
     PrivateChanged,
-    Talent,
     TalentReported,
 )
 from services.shared.kernel.dates import Day, holds
