@@ -147,3 +147,19 @@ def test_sheets_and_reversals_in_any_order_credit_everybody_once_at_length():
             max_examples=2_000, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+def test_whose_identity_was_erased_is_credited_and_stays_unnamed():
+    machine = Attendance()
+    machine.begin(seed=1)
+    machine.receive(1, {"t0": 60})
+    machine.report_session("held", 480)
+    machine.all_events_arrive()
+    machine.sagas.change(Talent, "t0", Talent.erase)
+    machine.receive(2, {"t0": 100, "t1": 0})
+    machine.take_back(1, "t0", DAYS[0])
+
+    machine.all_events_arrive()
+
+    assert machine.sagas.of(Talent, "t0").state.identities == ()
+    assert machine.counts("t0", standing=True) == 100
