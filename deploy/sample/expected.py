@@ -49,6 +49,7 @@ INSTITUTIONS_STAFFED_LATER = 24  # a year, as far as there are new posts
 
 MINUTES_LEARNED, MINUTES_LEARNED_LITTLE = 1_350, 900  # 30 and 20 credit hours (学时) a year; every fourth learns little
 YEARS_REGISTERED = 3
+SEARCHED_FOR_TRAINING = 20_000  # professionals among whom child welfare directors and managers are sent to trainings
 SESSION_MINUTES = 900  # 20 credit hours
 
 
@@ -142,6 +143,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     # Of 2020 and the years after.
     graduates: tuple[int, ...]
     sessions: tuple[int, ...]
+    searched_for_training: int
 
     @property
     def talent_records(self) -> int:
@@ -318,4 +320,5 @@ def expected(scale: float = 1.0) -> Sums:
         registered=years(REGISTERED),
         graduates=running((GRADUATES_2020, *GRADUATES), scale),
         sessions=years(SESSIONS),
+        searched_for_training=count(SEARCHED_FOR_TRAINING),
     )

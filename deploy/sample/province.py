@@ -82,6 +82,7 @@ class Province:
             (registrations.count, registrations.application),
             (registrations.count, registrations.decision),
             (registrations.learnings, registrations.learning),
+            (registrations.trainings, registrations.training),
         ]
         self._makers = [maker for _, maker in kinds]
         self._starts = [sum(count for count, _ in kinds[:at]) for at in range(len(kinds))]

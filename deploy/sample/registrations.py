@@ -1,4 +1,6 @@
-"""Registrations (登记) of newly certified persons, and their continuing education in the two calendar years after."""
+"""Registrations (登记) of newly certified persons, and their continuing education in the two calendar years after;
+trainings of child welfare directors and managers.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from deploy.sample.expected import (
     Sums,
     year_of,
 )
+from deploy.sample.jobs import Jobs
 from deploy.sample.organisations import Organisations
 from deploy.sample.people import People
 from deploy.sample.places import Places, civil_affairs_of
@@ -19,6 +22,8 @@ from deploy.sample.record import Record
 from deploy.sample.spread import mixed
 from deploy.sample.titles import Titles
 
+# Role → categories of the trainings that somebody is sent to.
+_TRAINED_IN = {"child_welfare_director": ("exam_preparation",), "manager": ("manager", "professional")}
 _EDUCATOR = "human_resources"
 
 
@@ -39,6 +44,8 @@ class Registrations:
             if YEARS[at] + later <= YEARS[-1]
         ]
         self._starts = [sum(count for _, count, _ in self._learning[:at]) for at in range(len(self._learning))]
+        self._trained = self._sent_to_trainings(Jobs(sums, places, organisations))
+        self.trainings = len(self._trained)
         self.learnings = sum(count for _, count, _ in self._learning)
 
     def person(self, index: int) -> tuple[int, int]:
@@ -89,6 +96,32 @@ class Registrations:
         return Record(
             _EDUCATOR, "education", f"education-{person:06d}-{year}", 1, self._people.identity(person), fields
         )
+
+    def training(self, index: int) -> Record:
+        """A course of a child welfare director (儿童主任) or of a manager, who need no certificate for it."""
+        person, category = self._trained[index]
+        day = f"{YEARS[person % len(YEARS)]}-{4 + person % 8:02d}-{1 + person % 28:02d}"
+        fields = {
+            "evidence_id": f"course-{person:06d}-{category}",
+            "kind": "training",
+            "category": category,
+            "first_day": day,
+            "last_day": day,
+            "minutes": 360,
+            "provider": self._organisations[1].uscc,
+        }
+        return Record(
+            _EDUCATOR, "education", f"training-{person:06d}-{category}", 1, self._people.identity(person), fields
+        )
+
+    def _sent_to_trainings(self, jobs: Jobs) -> list[tuple[int, str]]:
+        """Two of three; nobody who registers, whose hours are told elsewhere."""
+        first, found = self._sums.posts_held, []
+        for person in range(first, min(first + self._sums.searched_for_training, jobs.staying)):
+            role = jobs.of(person).role
+            if role in _TRAINED_IN and person % 3 and not self._titles.passes_later(person):
+                found += [(person, category) for category in _TRAINED_IN[role]]
+        return found
 
     def _county(self, person: int) -> str:
         """Where the application is filed."""

@@ -61,6 +61,10 @@ class Titles:
         year = year_of(index, self._sums.newly_certified)
         return self._pass("assistant", self.later_certified(index), year)
 
+    def passes_later(self, person: int) -> bool:
+        """Whether a professional who stays passes the assistant level after 2020."""
+        return self._certified <= self._ranks.rank(person) < self._certified + self.later_assistants
+
     def later_certified(self, index: int) -> int:
         """The person who passes as the `index`-th after 2020."""
         return self._ranks.at(self._certified + index)

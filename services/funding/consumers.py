@@ -30,7 +30,7 @@ class Departments:
         self._clock = clock
 
     def reader(self) -> PartnerRecords:
-        return PartnerRecords("funding", {"AppropriationRecord": (records.AppropriationRecord, self.appropriation)})
+        return PartnerRecords("funding", {"AppropriationRecord": self.appropriation})
 
     def appropriation(self, record: records.AppropriationRecord, sender: Sender) -> Step:
         return appropriate.step(

@@ -34,7 +34,7 @@ class Departments:
         self._clock = clock
 
     def reader(self) -> PartnerRecords:
-        return PartnerRecords("stations", {"CommunityRecord": (records.CommunityRecord, self.community)})
+        return PartnerRecords("stations", {"CommunityRecord": self.community})
 
     def community(self, record: records.CommunityRecord, sender: Sender) -> Step:
         return profile_community.step(

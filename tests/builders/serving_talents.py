@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from services.registry.domain.reports import Designation, DesignationReport, ServiceReport
-from services.registry.domain.talent import Designated, PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import Designated, PrivateChanged
 from services.shared.kernel.dates import Day
 from services.shared.kernel.origin import Origin
 from tests.builders.registry import an_origin

@@ -11,7 +11,8 @@ from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.registration_refusals import NotCertified
 from services.registry.domain.reports import AnnulmentReport
-from services.registry.domain.talent import CertificateAnnulled, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import CertificateAnnulled
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

@@ -14,7 +14,8 @@ from services.registry.domain.reach import must_reach
 from services.registry.domain.registration_refusals import NotARegistrationAuthority, must_be_receivable
 from services.registry.domain.registrations import Filed
 from services.registry.domain.reports import ApplicationReport
-from services.registry.domain.talent import RegistrationApplied, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import RegistrationApplied
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import area
 from services.shared.kernel.change import Answer, Cause

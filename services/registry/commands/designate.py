@@ -7,7 +7,8 @@ import msgspec
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reports import Designation, DesignationReport
-from services.registry.domain.talent import Designated, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import Designated
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

@@ -8,7 +8,8 @@ from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import DesignationEndReport, DesignationReport
-from services.registry.domain.talent import DesignationEnded, OwnedByOtherDepartment, Talent
+from services.registry.domain.talent import OwnedByOtherDepartment, Talent
+from services.registry.domain.talent_events import DesignationEnded
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

@@ -9,7 +9,8 @@ from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.registration_refusals import NotARegistrationAuthority, must_be_running
 from services.registry.domain.reports import RegistrationEndReport
-from services.registry.domain.talent import RegistrationEnded, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import RegistrationEnded
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

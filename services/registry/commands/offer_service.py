@@ -9,7 +9,8 @@ from services.registry.domain import codes
 from services.registry.domain.reach import must_reach
 from services.registry.domain.reports import ServiceReport
 from services.registry.domain.serving import must_be_offerable
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.lanes import Lanes

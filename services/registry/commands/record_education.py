@@ -14,7 +14,8 @@ from services.registry.domain.education import entries
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.reports import EducationReport, NameSeen
-from services.registry.domain.talent import EducationRecorded, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import EducationRecorded
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day, month_of

@@ -9,7 +9,8 @@ from services.registry.domain.person import Person, protect
 from services.registry.domain.programme import Programme, known_id
 from services.registry.domain.reach import must_reach
 from services.registry.domain.reports import EnrolmentReport, NameSeen
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import NO_DAY, Day

@@ -8,7 +8,8 @@ from services.registry.domain import codes
 from services.registry.domain.person import Person, must_be_born, protect
 from services.registry.domain.reach import must_reach_own
 from services.registry.domain.reports import PartyReport, WorkReport
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

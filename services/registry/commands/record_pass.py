@@ -10,7 +10,8 @@ import msgspec
 from services.registry.domain import codes
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reports import Certificate, PassReport
-from services.registry.domain.talent import PassRecorded, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PassRecorded
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import home
 from services.shared.kernel.change import Answer, Cause

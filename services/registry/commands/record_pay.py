@@ -7,7 +7,8 @@ import msgspec
 from services.registry.commands.record_talent import pay_of
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reports import PayReport
-from services.registry.domain.talent import PayRecorded, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PayRecorded
 from services.shared.kernel import text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

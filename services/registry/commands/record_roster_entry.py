@@ -7,7 +7,8 @@ import msgspec
 from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.reports import NameSeen, RosterReport
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import COUNTY, area
 from services.shared.kernel.change import Answer, Cause

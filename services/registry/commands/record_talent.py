@@ -13,7 +13,8 @@ from services.registry.domain.reports import (
     WorkReport,
     affiliation_id,
 )
-from services.registry.domain.talent import Talent, TalentReported
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import TalentReported
 from services.shared.kernel import dates, text
 from services.shared.kernel.area import COMMUNITY, area, home
 from services.shared.kernel.change import Answer, Cause

@@ -8,7 +8,8 @@ from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.registration_refusals import must_leave_registrations
 from services.registry.domain.reports import EducationReport, EducationReversalReport
-from services.registry.domain.talent import EducationReversed, OwnedByOtherDepartment, Talent
+from services.registry.domain.talent import OwnedByOtherDepartment, Talent
+from services.registry.domain.talent_events import EducationReversed
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day, month_of

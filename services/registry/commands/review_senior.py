@@ -10,7 +10,8 @@ from services.registry.domain.person import Person, protect
 from services.registry.domain.reach import must_reach
 from services.registry.domain.registration_refusals import must_be_reviewable
 from services.registry.domain.reports import ReviewReport
-from services.registry.domain.talent import SeniorReviewed, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import SeniorReviewed
 from services.shared.kernel import dates, text
 from services.shared.kernel.change import Answer, Cause
 from services.shared.kernel.dates import Day

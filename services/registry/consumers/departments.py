@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -47,6 +47,14 @@ from services.shared.runtime.partner_records import Handler, PartnerRecords, Sen
 from services.shared.runtime.sealing import SealOpener
 from swtalent.partner.v1 import records_pb2 as records
 
+# What a command takes from the sender of its record, if it has a field of that name.
+_OF_SENDER: Mapping[str, Callable[[Sender], object]] = {
+    "by": lambda sender: sender.partner,
+    "department": lambda sender: sender.partner.department,
+    "origin": lambda sender: sender.origin,
+    "etag": lambda _: "",
+}
+
 
 class Departments:
     """Each record type of partner/v1 that the registry owns, as the command of the same name."""
@@ -57,117 +65,79 @@ class Departments:
         self._clock = clock
 
     def reader(self) -> PartnerRecords:
-        ended = self._of_person(end_affiliation.step, end_affiliation.ReportEnd)
-        paid = self._of_person(record_pay.step, record_pay.ReportPay)
-        reviewed = self._of_person(review_senior.step, review_senior.ReportReview)
-        annulled = self._of_person(annul_certificate.step, annul_certificate.ReportAnnulment)
-        decided = self._of_person(decide_registration.step, decide_registration.ReportDecision)
-        unregistered = self._of_person(end_registration.step, end_registration.ReportRegistrationEnd)
-        learned = self._of_person(record_education.step, record_education.ReportEducation)
-        unlearned = self._of_person(reverse_education.step, reverse_education.ReportEducationReversal)
-        enrolled = self._of_person(record_enrolment.step, record_enrolment.ReportEnrolment)
-        ready = self._of_person(record_roster_entry.step, record_roster_entry.ReportRosterEntry)
-        departed = self._of_person(record_departure.step, record_departure.ReportDeparture)
-        title_ended = self._of_person(end_designation.step, end_designation.ReportDesignationEnd)
-        member = self._of_person(record_party_membership.step, record_party_membership.ReportPartyMembership)
+        person, organisation = self._of_person, self._of_organisation
         lists = Lists(keys=self._keys, opener=self._opener, clock=self._clock)
-        return PartnerRecords(
-            "registry",
-            {
-                "TalentRecord": (records.TalentRecord, self.talent),
-                "AffiliationEndRecord": (records.AffiliationEndRecord, ended),
-                "PassRecord": (records.PassRecord, self.passed),
-                "DesignationRecord": (records.DesignationRecord, self.designation),
-                "PayRecord": (records.PayRecord, paid),
-                "OrganisationRecord": (records.OrganisationRecord, self.organisation),
-                "PostRecord": (records.PostRecord, self.post),
-                "ReviewRecord": (records.ReviewRecord, reviewed),
-                "AnnulmentRecord": (records.AnnulmentRecord, annulled),
-                "RegistrationApplicationRecord": (records.RegistrationApplicationRecord, self.application),
-                "RegistrationDecisionRecord": (records.RegistrationDecisionRecord, decided),
-                "RegistrationEndRecord": (records.RegistrationEndRecord, unregistered),
-                "EducationRecord": (records.EducationRecord, learned),
-                "EducationReversalRecord": (records.EducationReversalRecord, unlearned),
-                "AccreditationRecord": (
-                    records.AccreditationRecord,
-                    self._of_organisation(accredit.step, accredit.Accredit),
-                ),
-                "ResidentsRecord": (
-                    records.ResidentsRecord,
-                    self._of_organisation(count_residents.step, count_residents.CountResidents),
-                ),
-                "FounderRecord": (records.FounderRecord, self.founder),
-                "PartyArrangementRecord": (
-                    records.PartyArrangementRecord,
-                    self._of_organisation(
-                        record_party_arrangement.step, record_party_arrangement.RecordPartyArrangement
-                    ),
-                ),
-                "OrganisationCreditRecord": (records.OrganisationCreditRecord, self.organisation_credit),
-                "EnrolmentRecord": (records.EnrolmentRecord, enrolled),
-                "RosterRecord": (records.RosterRecord, ready),
-                "DepartureRecord": (records.DepartureRecord, departed),
-                "DesignationEndRecord": (records.DesignationEndRecord, title_ended),
-                "PartyMembershipRecord": (records.PartyMembershipRecord, member),
-                "HonourRecord": (records.HonourRecord, self.honour),
-                "CreditEventRecord": (records.CreditEventRecord, self.credit),
-                "SnapshotRecord": (records.SnapshotRecord, self.snapshot),
-                "WithdrawalRecord": (records.WithdrawalRecord, self.withdrawal),
-                "TrainingSessionRecord": (records.TrainingSessionRecord, lists.session),
-                "AttendanceRecord": (records.AttendanceRecord, lists.attendance),
-                "AttendanceReversalRecord": (records.AttendanceReversalRecord, lists.reversal),
-                "ExamResultsRecord": (records.ExamResultsRecord, lists.results),
-                "GraduateCohortRecord": (records.GraduateCohortRecord, lists.graduates),
-            },
-            first_owner=True,
-        )
+        handlers: dict[str, Handler] = {
+            "TalentRecord": person(record_talent.step, record_talent.RecordTalent),
+            "AffiliationEndRecord": person(end_affiliation.step, end_affiliation.ReportEnd),
+            "PassRecord": person(record_pass.step, record_pass.RecordPass, sealed="number"),
+            "ReviewRecord": person(review_senior.step, review_senior.ReportReview),
+            "AnnulmentRecord": person(annul_certificate.step, annul_certificate.ReportAnnulment),
+            "RegistrationApplicationRecord": person(apply_registration.step, apply_registration.ReportApplication),
+            "RegistrationDecisionRecord": person(decide_registration.step, decide_registration.ReportDecision),
+            "RegistrationEndRecord": person(end_registration.step, end_registration.ReportRegistrationEnd),
+            "EducationRecord": person(record_education.step, record_education.ReportEducation),
+            "EducationReversalRecord": person(reverse_education.step, reverse_education.ReportEducationReversal),
+            "DesignationRecord": self.designation,
+            "DesignationEndRecord": person(end_designation.step, end_designation.ReportDesignationEnd),
+            "PayRecord": person(record_pay.step, record_pay.ReportPay),
+            "PartyMembershipRecord": person(
+                record_party_membership.step, record_party_membership.ReportPartyMembership
+            ),
+            "HonourRecord": person(grant_honour.step, grant_honour.ReportHonour, sealed="title"),
+            "CreditEventRecord": person(
+                record_credit_event.step, record_credit_event.ReportCreditEvent, sealed="reason"
+            ),
+            "EnrolmentRecord": person(record_enrolment.step, record_enrolment.ReportEnrolment),
+            "RosterRecord": person(record_roster_entry.step, record_roster_entry.ReportRosterEntry),
+            "DepartureRecord": person(record_departure.step, record_departure.ReportDeparture),
+            "WithdrawalRecord": self.withdrawal,
+            "SnapshotRecord": self.snapshot,
+            "OrganisationRecord": organisation(register_organisation.step, register_organisation.RegisterOrganisation),
+            "PostRecord": organisation(create_post.step, create_post.CreatePost),
+            "AccreditationRecord": organisation(accredit.step, accredit.Accredit),
+            "ResidentsRecord": organisation(count_residents.step, count_residents.CountResidents),
+            "FounderRecord": self.founder,
+            "PartyArrangementRecord": organisation(
+                record_party_arrangement.step, record_party_arrangement.RecordPartyArrangement
+            ),
+            "OrganisationCreditRecord": organisation(
+                record_organisation_credit.step, record_organisation_credit.RecordOrganisationCredit
+            ),
+            "TrainingSessionRecord": lists.session,
+            "AttendanceRecord": lists.attendance,
+            "AttendanceReversalRecord": lists.reversal,
+            "ExamResultsRecord": lists.results,
+            "GraduateCohortRecord": lists.graduates,
+        }
+        return PartnerRecords("registry", handlers, first_owner=True)
 
-    def _person(self, identity: records.SealedIdentity, sender: Sender) -> Person:
-        return Person(*self._opener.session(sender.partner.name, sender.headers).open_identity(identity))
-
-    def _of_person(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
-        """Records about a person whose fields are those of the command."""
+    def _of_person(self, step: Callable[..., Step], command: type[msgspec.Struct], *, sealed: str = "") -> Handler:
+        """Records about a person whose fields are those of the command; `sealed` names one that comes sealed."""
+        of_sender = _taken(command)
 
         def handle(record: Any, sender: Sender) -> Step:
-            filled_in = filled(
-                command,
-                record,
-                person=self._person(record.identity, sender),
-                origin=sender.origin,
-                department=sender.partner.department,
-            )
-            return step(filled_in, keys=self._keys, today=self._clock.day())
+            opened = self._opener.session(sender.partner.name, sender.headers)
+            given = {name: take(sender) for name, take in of_sender}
+            given["person"] = Person(*opened.open_identity(record.identity))
+            if sealed:
+                given[sealed] = opened.open(sealed, getattr(record, sealed))
+            return step(filled(command, record, **given), keys=self._keys, today=self._clock.day())
 
         return handle
 
-    def talent(self, record: records.TalentRecord, sender: Sender) -> Step:
-        return record_talent.step(
-            filled(
-                record_talent.RecordTalent,
-                record,
-                person=self._person(record.identity, sender),
-                by=sender.partner,
-                origin=sender.origin,
-                department=sender.partner.department,
-            ),
-            keys=self._keys,
-            today=self._clock.day(),
-        )
+    def _of_organisation(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
+        """Records about an organisation whose fields are those of the command."""
+        of_sender = _taken(command)
 
-    def passed(self, record: records.PassRecord, sender: Sender) -> Step:
-        sealed = self._opener.session(sender.partner.name, sender.headers)
-        return record_pass.step(
-            filled(
-                record_pass.RecordPass,
-                record,
-                person=Person(*sealed.open_identity(record.identity)),
-                origin=sender.origin,
-                department=sender.partner.department,
-                number=sealed.open("number", record.number),
-            ),
-            keys=self._keys,
-            today=self._clock.day(),
-        )
+        def handle(record: Any, sender: Sender) -> Step:
+            given = {name: take(sender) for name, take in of_sender}
+            return step(filled(command, record, **given), today=self._clock.day())
+
+        return handle
+
+    def _person(self, identity: records.SealedIdentity, sender: Sender) -> Person:
+        return Person(*self._opener.session(sender.partner.name, sender.headers).open_identity(identity))
 
     def designation(self, record: records.DesignationRecord, sender: Sender) -> Step:
         return designate.step(
@@ -182,42 +152,6 @@ class Departments:
             keys=self._keys,
             today=self._clock.day(),
         )
-
-    def organisation(self, record: records.OrganisationRecord, sender: Sender) -> Step:
-        return register_organisation.step(
-            filled(register_organisation.RegisterOrganisation, record, by=sender.partner, origin=sender.origin),
-            today=self._clock.day(),
-        )
-
-    def post(self, record: records.PostRecord, sender: Sender) -> Step:
-        return create_post.step(
-            filled(create_post.CreatePost, record, by=sender.partner, origin=sender.origin),
-            today=self._clock.day(),
-        )
-
-    def application(self, record: records.RegistrationApplicationRecord, sender: Sender) -> Step:
-        return apply_registration.step(
-            filled(
-                apply_registration.ReportApplication,
-                record,
-                person=self._person(record.identity, sender),
-                origin=sender.origin,
-                department=sender.partner.department,
-                by=sender.partner,
-            ),
-            keys=self._keys,
-            today=self._clock.day(),
-        )
-
-    def _of_organisation(self, step: Callable[..., Step], command: type[msgspec.Struct]) -> Handler:
-        """Records about an organisation whose fields are those of the command."""
-
-        def handle(record: Any, sender: Sender) -> Step:
-            return step(
-                filled(command, record, by=sender.partner, origin=sender.origin, etag=""), today=self._clock.day()
-            )
-
-        return handle
 
     def founder(self, record: records.FounderRecord, sender: Sender) -> Step:
         talent = ""
@@ -236,49 +170,6 @@ class Departments:
                 founder_talent=talent,
                 etag="",
             ),
-            today=self._clock.day(),
-        )
-
-    def organisation_credit(self, record: records.OrganisationCreditRecord, sender: Sender) -> Step:
-        return record_organisation_credit.step(
-            filled(
-                record_organisation_credit.RecordOrganisationCredit,
-                record,
-                by=sender.partner,
-                origin=sender.origin,
-                department=sender.partner.department,
-                etag="",
-            ),
-            today=self._clock.day(),
-        )
-
-    def honour(self, record: records.HonourRecord, sender: Sender) -> Step:
-        sealed = self._opener.session(sender.partner.name, sender.headers)
-        return grant_honour.step(
-            filled(
-                grant_honour.ReportHonour,
-                record,
-                person=Person(*sealed.open_identity(record.identity)),
-                origin=sender.origin,
-                department=sender.partner.department,
-                title=sealed.open("title", record.title),
-            ),
-            keys=self._keys,
-            today=self._clock.day(),
-        )
-
-    def credit(self, record: records.CreditEventRecord, sender: Sender) -> Step:
-        sealed = self._opener.session(sender.partner.name, sender.headers)
-        return record_credit_event.step(
-            filled(
-                record_credit_event.ReportCreditEvent,
-                record,
-                person=Person(*sealed.open_identity(record.identity)),
-                origin=sender.origin,
-                department=sender.partner.department,
-                reason=sealed.open("reason", record.reason),
-            ),
-            keys=self._keys,
             today=self._clock.day(),
         )
 
@@ -303,3 +194,7 @@ class Departments:
             keys=self._keys,
             today=self._clock.day(),
         )
+
+
+def _taken(command: type[msgspec.Struct]) -> list[tuple[str, Callable[[Sender], object]]]:
+    return [(name, take) for name, take in _OF_SENDER.items() if name in command.__struct_fields__]

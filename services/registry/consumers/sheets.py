@@ -15,7 +15,8 @@ from services.registry.domain.identity_case import IdentityCase
 from services.registry.domain.reports import Certificate, EducationReport, EducationReversalReport, PassReport
 from services.registry.domain.sheet import Row, Sheet, SheetState, entry_origin, name_seen, sheet_id, taking_back
 from services.registry.domain.sitting import CertificateNumber, ExamSitting
-from services.registry.domain.talent import EducationRecorded, EducationReversed, Identity, PassRecorded, Talent
+from services.registry.domain.talent import Identity, Talent
+from services.registry.domain.talent_events import EducationRecorded, EducationReversed, PassRecorded
 from services.registry.domain.training import Listed, SessionReport, TrainingSession, counts, session_key
 from services.shared.kernel.dates import NO_DAY, Day, month_of
 from services.shared.kernel.follower import Follower

@@ -7,7 +7,8 @@ import msgspec
 from services.registry.domain.combine import TalentFacts
 from services.registry.domain.corrected import HOME_COUNTY, OF_AFFILIATION, PASSED_ON, value_of
 from services.registry.domain.reports import CorrectionReport
-from services.registry.domain.talent import Talent, TalentCorrected
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import TalentCorrected
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken
 from services.shared.kernel.origin import Origin

@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain.reports import AppealDecision, AppealReport, CreditReport
-from services.registry.domain.talent import OwnedByOtherDepartment, PrivateChanged, Sealed, Talent
+from services.registry.domain.talent import OwnedByOtherDepartment, Sealed, Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.shared.kernel.errors import Forbidden, NotFound, RuleBroken
 from services.shared.kernel.ids import derived_id
 from services.shared.kernel.origin import Origin

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from services.registry.domain.reports import Affiliation, EndReport
-from services.registry.domain.talent import AffiliationEnded, OwnedByOtherDepartment, Talent
+from services.registry.domain.talent import OwnedByOtherDepartment, Talent
+from services.registry.domain.talent_events import AffiliationEnded
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.area import within
 from services.shared.kernel.dates import NO_DAY, Day, holds

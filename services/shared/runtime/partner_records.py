@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from google.protobuf.message import DecodeError
-from google.protobuf.message import Message as Protobuf
 
 from services.shared.kernel.errors import CodeUnknown, DomainError, Invalid
 from services.shared.kernel.origin import Origin
@@ -58,14 +57,12 @@ class PartnerRecords:
     name = "partner-records"
     topics = (PARTNER_TOPICS,)
 
-    def __init__(
-        self, service: str, handlers: Mapping[str, tuple[type[Protobuf], Handler]], *, first_owner: bool = False
-    ) -> None:
+    def __init__(self, service: str, handlers: Mapping[str, Handler], *, first_owner: bool = False) -> None:
         self._owners = owners()
         owned = {name for name, owner in self._owners.items() if owner == service}
         if owned != set(handlers):
             raise ValueError(f"{service} owns {sorted(owned)} and handles {sorted(handlers)}")
-        self._handlers = dict(handlers)
+        self._handlers = {name: (getattr(records_pb2, name), handle) for name, handle in handlers.items()}
         self._types = {f"{PARTNER_TYPE}{name}".encode() for name in handlers}
         self._first_owner = first_owner
 

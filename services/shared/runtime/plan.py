@@ -7,7 +7,7 @@ from typing import Any
 
 from services.shared.kernel.aggregate import Aggregate
 from services.shared.kernel.change import Change
-from services.shared.kernel.errors import DomainError, Duplicate, Forbidden, Invalid, NotFound, RuleBroken
+from services.shared.kernel.errors import DomainError, Duplicate, Exhausted, Forbidden, Invalid, NotFound, RuleBroken
 from services.shared.kernel.follower import EventGapError, Follower
 from services.shared.runtime.reader import Reader, Received, Ref, Task
 from services.shared.runtime.refusals import Refusal, refusal_id, refused
@@ -16,10 +16,19 @@ from services.shared.runtime.stream_ports import Place
 # What refuses a record for good. Every other DomainError means: not now, try again.
 REFUSING = (Invalid, NotFound, Duplicate, Forbidden, RuleBroken)
 
+# Events of one aggregate in one commit. A store takes so many at once only (mongo_documents.MOST_PENDING).
+MOST_EVENTS = 128
+
 Spot = tuple[str, int, int]
 Kinds = dict[type[Aggregate[Any]], dict[str, Change[Any]]]
 # In the order in which the records ask, so that a run can be replayed exactly.
 Wanted = dict[type[Aggregate[Any]], dict[str, None]]
+
+
+class EventsWaiting(Exhausted):
+    """The window has told enough of this aggregate: the record takes part in the next round."""
+
+    reason = "EVENTS_WAITING"
 
 
 class NotLoadedError(Exception):
@@ -69,11 +78,16 @@ class Plan:
         self.gaps: dict[Place, tuple[int, EventGapError]] = {}
 
     def __call__(self, kind: type[Aggregate[Any]], aggregate_id: str) -> Change[Any]:
-        """The window's change of this aggregate: what readers see as `Changes`."""
+        """The window's change of this aggregate: what readers see as `Changes`.
+
+        One that earlier records filled with events is left to the next round, so that no window is too much for it.
+        """
         try:
             change = self._loaded[kind][aggregate_id]
         except KeyError:
             raise NotLoadedError(kind.kind, aggregate_id) from None
+        if len(change.aggregate.pending) >= MOST_EVENTS and all(it[0] is not change for it in self._touching):
+            raise EventsWaiting(limit=MOST_EVENTS)
         self._touching.append((change, change.aggregate.mark(), len(change.entries)))
         return change
 

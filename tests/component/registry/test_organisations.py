@@ -5,7 +5,8 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from swtalent.common.v1 import audit_pb2, refusal_pb2
 from swtalent.partner.v1 import records_pb2 as records
 from swtalent.registry.v1 import organisation_service_pb2 as pb

@@ -1,4 +1,4 @@
-"""Records of certificates, registration and education leave the SDK as the platform takes them."""
+"""Records of certificates, education, programmes and the roster leave the SDK as the platform takes them."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ RECORDS = {
         "provider": A_USCC,
     },
     "EducationReversalRecord": {"evidence_id": "e1", "reversed_on": "2022-06-01"},
+    "EnrolmentRecord": {
+        "programme_id": "empowerment/510100/2024-1",
+        "since": "2024-03-01",
+        "until": "2024-06-01",
+        "result": "passed",
+    },
+    "RosterRecord": {"area": "510100", "since": "2024-01-01", "until": "2025-01-01"},
 }
 
 

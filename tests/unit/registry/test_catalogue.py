@@ -15,7 +15,8 @@ from services.registry.domain import codes
 from services.registry.domain.catalogue import CatalogueRow, RegionalCatalogue, YearInvalid
 from services.registry.domain.headcount import SHARDS, Headcount, Worked, count, headcount_id, summary, worked
 from services.registry.domain.reports import AnnulmentReport, NameSeen, PassReport
-from services.registry.domain.talent import CertificateAnnulled, PassRecorded, Talent, TalentReported
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import CertificateAnnulled, PassRecorded, TalentReported
 from services.registry.storage import KINDS
 from services.shared.kernel.codes import PRACTICE_FIELDS
 from services.shared.kernel.dates import Day

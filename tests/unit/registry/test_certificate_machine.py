@@ -30,7 +30,8 @@ from services.registry.domain.reports import (
     RegistrationEndReport,
     ReviewReport,
 )
-from services.registry.domain.talent import (
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import (
     CertificateAnnulled,
     EducationRecorded,
     EducationReversed,
@@ -39,7 +40,6 @@ from services.registry.domain.talent import (
     RegistrationDecided,
     RegistrationEnded,
     SeniorReviewed,
-    Talent,
 )
 from services.registry.storage import KINDS
 from services.shared.kernel.dates import Day, years_after

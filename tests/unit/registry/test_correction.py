@@ -23,12 +23,7 @@ from services.registry.domain.correction import (
 from services.registry.domain.merging import TalentMoved
 from services.registry.domain.registrations import grounds, holder
 from services.registry.domain.reports import CorrectionReport
-from services.registry.domain.talent import (
-    AffiliationNotFound,
-    AffiliationOfPart,
-    IdentityErasedBefore,
-    TalentNotFound,
-)
+from services.registry.domain.talent import AffiliationNotFound, AffiliationOfPart, IdentityErasedBefore, TalentNotFound
 from services.registry.queries.identity_cases import waiting
 from services.shared.kernel.errors import (
     AreaUnknown,

@@ -18,7 +18,8 @@ from services.registry.commands import (
 )
 from services.registry.commands.record_credit_event import EvidenceMalformed
 from services.registry.domain.person import BeforeBirth, Person
-from services.registry.domain.talent import PrivateChanged, RecordNotFound, RecordWithdrawn, Talent, TalentDeparted
+from services.registry.domain.talent import RecordNotFound, Talent
+from services.registry.domain.talent_events import PrivateChanged, RecordWithdrawn, TalentDeparted
 from services.shared.kernel.errors import (
     AmountInvalid,
     CodeUnknown,

@@ -15,7 +15,8 @@ from services.registry.commands import designate, record_pass, record_talent
 from services.registry.domain.combine import TalentFacts
 from services.registry.domain.person import Person
 from services.registry.domain.reports import ApplicationReport, DecisionReport, Registration
-from services.registry.domain.talent import RegistrationDecided, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import RegistrationDecided
 from services.registry.queries import find_talents as module
 from services.registry.queries.find_talents import Filter, all_talents, find_talents
 from services.registry.storage import KINDS

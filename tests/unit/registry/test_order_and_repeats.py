@@ -52,6 +52,11 @@ def test_any_order_and_repetition_gives_the_same_documents_and_the_plans_figures
         for number, value in province.sums.indicators(year).items():
             if number not in SERVED_BY_OTHERS:
                 assert sums.get(number, 0) == value.numerator, (year, number)
+    trained = [it.fields["category"] for it in map(province.item, range(province.distinct)) if it.type == "education"]
+    assert 0 < sums["S6"] == trained.count("exam_preparation") < sums["S6d"]
+    managers = {name: sums.get(name, 0) for name in ("S14a", "S14ad", "S14b", "S14bd")}
+    taught = managers["S14a"] + managers["S14b"]
+    assert 0 < taught == trained.count("manager") < managers["S14ad"] + managers["S14bd"]
 
 
 @pytest.mark.long

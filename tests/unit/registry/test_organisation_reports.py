@@ -23,7 +23,8 @@ from services.registry.domain.organisation_reports import (
 )
 from services.registry.domain.reports import Certificate, NameSeen, PassReport
 from services.registry.domain.standing import full_standing
-from services.registry.domain.talent import PassRecorded, Talent, TalentReported
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PassRecorded, TalentReported
 from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import (
     AmountInvalid,

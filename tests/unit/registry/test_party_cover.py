@@ -9,7 +9,8 @@ import pytest
 
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.party import PartyCover, common, told, united
-from services.registry.domain.talent import PrivateChanged, Talent, TalentReported
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged, TalentReported
 from services.shared.kernel.dates import Day
 from tests.builders.organisations import Sagas, a_party_report, a_work_report, an_arrangement, an_end
 from tests.builders.registry import a_post, a_registration, a_uscc, an_origin

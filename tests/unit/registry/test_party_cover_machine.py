@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from services.registry.domain.membership import members_of
 from services.registry.domain.organisation import Organisation
-from services.registry.domain.talent import PrivateChanged, Talent, TalentReported
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged, TalentReported
 from services.shared.kernel.dates import Day, holds
 from services.shared.kernel.errors import DomainError
 from tests.builders.organisations import Sagas, a_party_report, a_work_report, an_arrangement, an_end

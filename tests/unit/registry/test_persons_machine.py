@@ -21,7 +21,8 @@ from services.registry.domain.reports import (
     WorkReport,
     affiliation_id,
 )
-from services.registry.domain.talent import Identity, PrivateChanged, RecordNotFound, Sealed, Talent
+from services.registry.domain.talent import Identity, RecordNotFound, Sealed, Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.registry.storage import KINDS
 from services.shared.kernel.dates import NO_DAY, Day, holds
 from services.shared.kernel.origin import Origin

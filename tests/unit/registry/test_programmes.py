@@ -23,7 +23,8 @@ from services.registry.domain.programme import (
     ProgrammeNotFound,
     ProgrammeOver,
 )
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.registry.storage import KINDS
 from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import (

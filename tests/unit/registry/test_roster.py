@@ -22,7 +22,8 @@ from services.registry.domain.call_up import (
     NotCalled,
 )
 from services.registry.domain.roster import covering, in_force
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.registry.storage import KINDS
 from services.shared.kernel.change import cause
 from services.shared.kernel.dates import Day

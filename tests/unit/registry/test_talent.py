@@ -8,13 +8,8 @@ import pytest
 from services.registry.commands import designate, end_affiliation, record_pass, record_pay, record_talent
 from services.registry.domain.person import Person, normalised
 from services.registry.domain.reports import EndReport
-from services.registry.domain.talent import (
-    AffiliationNotFound,
-    IdentityDisputed,
-    OwnedByOtherDepartment,
-    Talent,
-    TalentNotFound,
-)
+from services.registry.domain.talent import AffiliationNotFound, OwnedByOtherDepartment, Talent, TalentNotFound
+from services.registry.domain.talent_events import IdentityDisputed
 from services.shared.kernel.errors import (
     AmountInvalid,
     AreaUnknown,

@@ -17,7 +17,8 @@ from services.registry.domain.serving import (
     must_be_offerable,
     services_of,
 )
-from services.registry.domain.talent import PrivateChanged, Talent
+from services.registry.domain.talent import Talent
+from services.registry.domain.talent_events import PrivateChanged
 from services.shared.kernel.dates import Day
 from services.shared.kernel.errors import IntervalReversed
 from tests.builders.programmes import PROGRAMME, an_enrolment

@@ -9,9 +9,11 @@ import pytest
 from services.shared.kernel.errors import StoreUnavailable
 from services.shared.kernel.follower import EventGapError
 from services.shared.runtime.intake import RETRY_FOR_S, Intake
+from services.shared.runtime.plan import MOST_EVENTS
 from services.shared.runtime.reader import Received
 from services.shared.runtime.refusals import VIEW, Refusal
 from services.shared.runtime.store.memory import MemoryStore
+from services.shared.runtime.store.mongo_documents import MOST_PENDING
 from swtalent.common.v1 import refusal_pb2
 from tests.simulation.counters import EVENTS, KINDS, Counter, Ledger, ReportReader, Sum, SumReader
 
@@ -295,3 +297,20 @@ async def test_a_gap_of_one_of_two_readers_stops_the_partition_for_both():
 
     assert stage.source.paused == [(EVENTS, 0)]
     assert stage.source.committed == [{(EVENTS, 0): 2, (EVENTS, 1): 1}]
+
+
+async def test_a_window_of_many_records_of_one_aggregate_is_stored_in_several_commits(reports):
+    sizes, commit = [], reports.store.commit
+
+    async def noting(changes):
+        sizes.extend(len(it.aggregate.pending) for it in changes if isinstance(it.aggregate, Counter))
+        return await commit(changes)
+
+    reports.store.commit = noting
+    count = 3 * MOST_EVENTS + 1
+    await reports.take(*[a_report(offset) for offset in range(count)])
+
+    assert sizes == [MOST_EVENTS, MOST_EVENTS, MOST_EVENTS, 1]
+    assert await reports.total() == count
+    assert reports.source.committed[-1] == {(TOPIC, 0): count}
+    assert MOST_EVENTS < MOST_PENDING
