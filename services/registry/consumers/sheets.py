@@ -56,6 +56,8 @@ class Sheets:
         needs: list[Ref] = []
         if isinstance(event, events.SheetEvent):
             state = changes(Sheet, event.id).aggregate.state
+            if _is_done(event, state):
+                return ()
             parent = state.parent.partition("/")[2]
             needs += [(Talent, row.talent) for row in state.rows]
             if state.kind == "attendance":
@@ -75,6 +77,8 @@ class Sheets:
             return
         if isinstance(seen.event, events.TrainingSessionEvent):
             self._of_session(seen.event, changes)
+        elif _is_done(seen.event, changes(Sheet, seen.event.id).aggregate.state):
+            pass
         elif changes(Sheet, seen.event.id).aggregate.state.kind == "attendance":
             self._of_attendance(seen.event.id, changes)
         else:
@@ -114,6 +118,11 @@ class Sheets:
         results = len({row.talent for row in state.rows})
         sitting.apply(lambda it: (it.announce(), it.count(sheet, state.number, results))[0])
         change.apply(lambda it: it.apply(frozenset(settled)))
+
+
+def _is_done(event: events.SheetEvent, state: SheetState) -> bool:
+    """Told that a sheet was applied, and its identities have left it: the talents have all it says."""
+    return event.WhichOneof("change") == "sheet_applied" and state.applied and not any(row.sealed for row in state.rows)
 
 
 def _credit(session: TrainingSession, sheet: Any, changes: Changes) -> None:
