@@ -15,7 +15,7 @@ from services.shared.runtime.clock import SystemClock, SystemRandom
 from services.shared.runtime.intake import Intake
 from services.shared.runtime.kafka import Connection, new_producer, partition_of
 from services.shared.runtime.kafka_publisher import KafkaPublisher
-from services.shared.runtime.kafka_source import KafkaSource
+from services.shared.runtime.kafka_source import LEAVE_WITHIN_S, KafkaSource
 from services.shared.runtime.refusals import VIEW, Refusal
 from services.shared.runtime.relay import Relay
 from services.shared.runtime.store.memory import MemoryStore
@@ -279,3 +279,27 @@ def _count(get):
         return len(await get())
 
     return count
+
+
+async def test_leaving_in_the_middle_of_a_backlog_waits_for_nothing(service):
+    """The consumer has the next batch in hand at once: it must not wait for somebody who takes it."""
+
+    class Nobody:
+        async def assigned(self, places): ...
+
+        async def revoked(self, places): ...
+
+    await send(service, [report(number) for number in range(5_000)])
+    source = KafkaSource(
+        service.connection,
+        topics=(service.records,),
+        group=service.kafka.name("group"),
+        window_records=50,
+        window_ms=10,
+    )
+    await source.start(Nobody())
+    for _ in range(3):
+        assert len(await source.window()) == 50
+
+    async with asyncio.timeout(LEAVE_WITHIN_S / 2):
+        await source.stop()

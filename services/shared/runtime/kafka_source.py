@@ -54,9 +54,11 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         self._handed: asyncio.Queue[tuple[int, Sequence[ConsumerRecord], asyncio.Future[None]]] = asyncio.Queue()
         self._working: asyncio.Future[None] | None = None
         self._generation = 0
+        self._leaving = False
 
     async def start(self, listener: Listener) -> None:
         self._listener = listener
+        self._leaving = False
         broker = KafkaBroker(
             self._connection.bootstrap,
             client_id=self._connection.client_id,
@@ -101,6 +103,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
             raise
 
     async def stop(self) -> None:
+        self._leaving = True
         self._generation += 1
         while not self._handed.empty():
             self._handed.get_nowait()[2].set_result(None)
@@ -162,6 +165,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         return KafkaAckableMessage(body=[], raw_message=records, message_id="", consumer=self._consumer)
 
     async def _handle(self, message: KafkaAckableMessage) -> None:
+        if self._leaving:
+            return  # nobody takes it any more; it is fetched again from the remembered offset
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._handed.put_nowait((self._generation, message.raw_message, done))
         await done
