@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import uvloop
@@ -29,23 +29,26 @@ from services.shared.kernel.area import areas
 from swtalent.evaluation.v1 import evaluation_service_pb2 as pb
 from swtalent.evaluation.v1.evaluation_service_pb2_grpc import EvaluationServiceStub
 
+Result = TypeVar("Result")
+
 PLAN_MONTH, LAST_MONTH = "2020-12", "2025-12"
 _STILL_S = 60.0
+_CANCEL_AGAIN_S = 5.0
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STATEMENT_WITHIN_S = 30.0
 
 
 def up(stack: Stack, *, scale: float, detach: bool, json: bool) -> int:
     """Gives the exit code. Ctrl-C, SIGTERM or a closed terminal stop everything cleanly, at any moment."""
     began = time.monotonic()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    _interrupt_at(signal.default_int_handler)
     try:
         stack.check()
     except LocalProblem as problem:
         return _say(problem)
     code, keep = 1, False
     try:
-        loaded = uvloop.run(_load(stack, scale=scale, began=began, quiet=json))
+        loaded = uvloop.run(_until_asked_to_stop(_load(stack, scale=scale, began=began, quiet=json)))
         shown = report.Report(stack, loaded, plan=expected(scale).indicators(), scale=scale)
         code = 0 if shown.well else 1
         if json:
@@ -83,11 +86,41 @@ def _say(problem: LocalProblem) -> int:
 
 
 def _stop(stack: Stack, *, quiet: bool) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+    _interrupt_at(signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
     if not quiet:
         console.print("stopping …")
     stack.stop()
+
+
+def _interrupt_at(handler: Any) -> None:
+    for number in _STOPPING:
+        signal.signal(number, handler)
+
+
+async def _until_asked_to_stop(work: Coroutine[Any, Any, Result]) -> Result:
+    """The work's result; KeyboardInterrupt when somebody asked to stop before it ended.
+
+    One cancellation is not enough: `asyncio.wait_for` before Python 3.12, which aiokafka waits with, loses one that
+    comes together with the answer it waits for.
+    """
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    for number in _STOPPING:
+        loop.add_signal_handler(number, asked.set)
+    doing, asking = loop.create_task(work), loop.create_task(asked.wait())
+    try:
+        await asyncio.wait((doing, asking), return_when=asyncio.FIRST_COMPLETED)
+        while not doing.done():
+            doing.cancel()
+            await asyncio.wait((doing,), timeout=_CANCEL_AGAIN_S)
+    finally:
+        asking.cancel()
+        for number in _STOPPING:
+            loop.remove_signal_handler(number)
+        _interrupt_at(signal.default_int_handler)
+    if asked.is_set():
+        await asyncio.gather(doing, return_exceptions=True)
+        raise KeyboardInterrupt
+    return doing.result()
 
 
 def _until_stopped(stack: Stack) -> None:
