@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from functools import partial
-
-import structlog
 
 from services.registry.domain.snapshot import UNDER_WAY, Snapshot, end_missing
 from services.registry.domain.talent import Talent
 from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.ports import Clock, Store
-from services.shared.runtime.telemetry import frames_of
+from services.shared.runtime.every import Every
 
-EVERY_S = 2.0
 AT_ONCE = 100
 
-_log = structlog.stdlib.get_logger(__name__)
 
-
-class SnapshotEnds:
+class SnapshotEnds(Every):
     """The list is marked as applied after its last end is stored: a crash in between repeats ends, without effect."""
 
-    name = "snapshot ends"
+    every_s = 2.0
 
     def __init__(self, store: Store, lanes: Lanes, *, clock: Clock) -> None:
+        super().__init__("snapshot ends", clock=clock)
         self._store = store
         self._lanes = lanes
-        self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        while True:
-            await self._clock.sleep(EVERY_S)
-            try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - looked at again in a moment
-                _log.warning("confirmed lists are looked at again", **frames_of(error))
 
     async def look(self) -> None:
         """Finish every confirmed list."""

@@ -5,8 +5,6 @@ Architecture §3: unknown parents wait, then go to the dead letter with the reas
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -21,6 +19,7 @@ from services.shared.kernel.errors import DomainError, NotFound
 from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.ports import Clock, Row, Store
 from services.shared.kernel.step import ClaimStep
+from services.shared.runtime.every import Every
 from services.shared.runtime.metrics import METRICS, Counter
 from services.shared.runtime.plan import REFUSING
 from services.shared.runtime.reader import Received, Task
@@ -29,7 +28,6 @@ from services.shared.runtime.store.kind import Kind
 from services.shared.runtime.telemetry import frames_of
 
 VIEW, OPEN = "waiting", "open"
-EVERY_S = 3.0
 CHUNK = 500
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -120,7 +118,7 @@ class Reads(Protocol):
     def read(self, record: Received) -> Task | None: ...
 
 
-class WaitingRoom:
+class WaitingRoom(Every):
     """Part: looks at what waits every few seconds.
 
     Applied first, dealt with afterwards, and both may be repeated: a crash in between, or a second process, changes
@@ -128,31 +126,14 @@ class WaitingRoom:
     refused as DEFECT.
     """
 
+    every_s = 3.0
+
     def __init__(self, reader: Reads, store: Store, lanes: Lanes, *, clock: Clock, longest_s: float) -> None:
-        self.name = f"waiting.{reader.name}"
+        super().__init__(f"waiting.{reader.name}", clock=clock)
         self._reader = reader
         self._store = store
         self._lanes = lanes
-        self._clock = clock
         self._longest_s = longest_s
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        while True:
-            await self._clock.sleep(EVERY_S)
-            try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - looked at again in a moment
-                _log.warning("waiting records are looked at again", **frames_of(error))
 
     async def look(self) -> None:
         """Deal with everything whose parent has come or whose time is over. Raises what the store raises."""
