@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from services.registry.domain.membership import certified_of, members_of
+from services.registry.domain.membership import Employment, employment
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.organisation_reports import Certified
 from services.registry.domain.party import Member
@@ -38,10 +38,18 @@ _ELSEWHERE = frozenset(
 )
 
 
-class _TalentSeen(msgspec.Struct, frozen=True):
+class _TalentSeen(msgspec.Struct):
     talent: str
     follower: str
     version: int
+    # What the state that was read says; asked for twice, and the state is mostly the same.
+    state: object = None
+    found: Employment | None = None
+
+    def employment(self, talent: Talent) -> Employment:
+        if self.found is None or self.state is not talent.state:
+            self.state, self.found = talent.state, employment(talent)
+        return self.found
 
 
 class OwnMemberships:
@@ -64,9 +72,11 @@ class OwnMemberships:
 
     def also_needs(self, task: Task, changes: Changes) -> Collection[Ref]:
         seen: _TalentSeen = task.content
-        before = changes(Follower, seen.follower).aggregate.state.written_to
-        talent = changes(Talent, seen.talent).aggregate
-        return [(Organisation, uscc) for uscc in {*members_of(talent), *certified_of(talent), *before}]
+        followed = changes(Follower, seen.follower).aggregate.state
+        if seen.version <= followed.last:
+            return ()
+        found = seen.employment(changes(Talent, seen.talent).aggregate)
+        return [(Organisation, uscc) for uscc in {*found.members, *found.certified, *followed.written_to}]
 
     def apply(self, task: Task, changes: Changes) -> None:
         seen: _TalentSeen = task.content
@@ -75,7 +85,7 @@ class OwnMemberships:
         if seen.version <= followed.last:
             return  # the state read at a later version held this one too
         talent = changes(Talent, seen.talent).aggregate
-        members, certified = members_of(talent), certified_of(talent)
+        members, certified = seen.employment(talent)
         version = max(seen.version, talent.version)
         named = members.keys() | certified.keys()
         if not named and not followed.written_to:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from services.registry.domain.organisation_reports import Certified
 from services.registry.domain.party import Member, Times, common, united
 from services.registry.domain.reports import PartyReport
@@ -16,40 +18,34 @@ def formal_member(talent: Talent) -> Times:
     )
 
 
-def working_times(talent: Talent) -> dict[str, Times]:
-    """Organisation → the days on which the person works there; nowhere when counted with another talent."""
-    facts = talent.facts()
-    times: dict[str, list[tuple[Day, Day]]] = {}
-    if not facts.moved_to:
-        for it in facts.affiliations:
-            times.setdefault(it.organisation, []).append((it.since, it.until))
-    return {organisation: united(held) for organisation, held in times.items()}
+class Employment(NamedTuple):
+    """Where, and when, a talent works as a formal party member and as a certified person, by organisation."""
+
+    members: dict[str, tuple[Member, ...]]
+    certified: dict[str, tuple[Certified, ...]]
 
 
-def members_of(talent: Talent) -> dict[str, tuple[Member, ...]]:
-    """Organisation → membership facts: formal membership and work there at the same time."""
+def employment(talent: Talent) -> Employment:
+    """Formal membership, or a certificate (passed, not annulled), and work there at the same time; nowhere when counted
+    with another talent.
+    """
     formal = formal_member(talent)
-    if not formal:
-        return {}
-    return {
-        organisation: tuple(Member(talent.id, since, until) for since, until in both)
-        for organisation, times in working_times(talent).items()
-        if (both := common(formal, times))
-    }
-
-
-def certified_of(talent: Talent) -> dict[str, tuple[Certified, ...]]:
-    """Organisation → staff facts: holding a certificate (passed, not annulled) and work there at the same time."""
     facts = talent.facts()
     held = united(
         (it.passed_on, it.annulled_on)
         for it in facts.certificates
         if not it.annulled_on or it.passed_on < it.annulled_on
     )
-    if not held or facts.moved_to:
-        return {}
-    return {
-        organisation: tuple(Certified(talent.id, since, until) for since, until in both)
-        for organisation, times in working_times(talent).items()
-        if (both := common(held, times))
-    }
+    if facts.moved_to or not (formal or held):
+        return Employment({}, {})
+    times: dict[str, list[tuple[Day, Day]]] = {}
+    for it in facts.affiliations:
+        times.setdefault(it.organisation, []).append((it.since, it.until))
+    found = Employment({}, {})
+    for organisation, worked in times.items():
+        there = united(worked)
+        if both := common(formal, there):
+            found.members[organisation] = tuple(Member(talent.id, since, until) for since, until in both)
+        if both := common(held, there):
+            found.certified[organisation] = tuple(Certified(talent.id, since, until) for since, until in both)
+    return found

@@ -19,7 +19,7 @@ from services.registry.commands.correct import finish_corrections
 from services.registry.commands.propose_cases import propose_cases
 from services.registry.domain import combine
 from services.registry.domain.identity_case import candidate_id
-from services.registry.domain.membership import certified_of
+from services.registry.domain.membership import employment
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.talent import BY_AREA, IdentityErasedBefore, Talent
 from services.shared.kernel.errors import DomainError
@@ -276,7 +276,7 @@ class Identity(RuleBasedStateMachine):
             assert sorted(row.id for row in rows) == sorted(there)
         for uscc in USCCS:
             staff = self.run(self.world.of(Organisation, uscc)).state.staff
-            expected = [it for talent in talents for it in certified_of(talent).get(uscc, ())]
+            expected = [it for talent in talents for it in employment(talent).certified.get(uscc, ())]
             assert sorted(map(repr, staff)) == sorted(map(repr, expected))
 
 

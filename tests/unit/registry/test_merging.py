@@ -17,7 +17,7 @@ from services.registry.domain.identity_case import (
     WinnerNotOfCase,
     candidate_id,
 )
-from services.registry.domain.membership import certified_of
+from services.registry.domain.membership import employment
 from services.registry.domain.merging import MergedIntoItself, MergeKey, TalentHasParts, TalentMoved
 from services.registry.domain.registrations import derive, grounds
 from services.registry.domain.snapshot import SnapshotState
@@ -248,10 +248,10 @@ async def test_a_winner_is_judged_by_all_reports(world):
     await world.deliver()
 
     talent = await world.talent(one)
-    assert certified_of(talent).keys() == {a_uscc()}
+    assert employment(talent).certified.keys() == {a_uscc()}
     assert derive(grounds(talent.all_reports)).periods == ()
     assert [it.level for it in grounds(talent.all_reports).held] == ["assistant"]
-    assert certified_of(await world.talent(other)) == {}
+    assert employment(await world.talent(other)).certified == {}
 
 
 async def test_an_affiliation_of_a_part_is_ended_where_it_was_reported(world):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from services.registry.domain.membership import members_of
+from services.registry.domain.membership import employment
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.talent import Talent
 from services.registry.domain.talent_events import PrivateChanged, TalentReported
@@ -129,7 +129,9 @@ class Coverage(RuleBasedStateMachine):
         others = [self.sagas.of(Organisation, uscc) for uscc in USCCS if uscc in organisation.others()]
         assert set(organisation.state.neighbours) == {it.as_neighbour() for it in others}
         members = [
-            it for talent in TALENTS for it in members_of(self.sagas.of(Talent, talent)).get(organisation.id, ())
+            it
+            for talent in TALENTS
+            for it in employment(self.sagas.of(Talent, talent)).members.get(organisation.id, ())
         ]
         assert list(organisation.state.members) == members
 
