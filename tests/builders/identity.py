@@ -26,6 +26,7 @@ from services.shared.kernel.lanes import Lanes
 from services.shared.kernel.outcome import Stored
 from services.shared.kernel.principal import Principal
 from services.shared.runtime.clock import SystemRandom
+from services.shared.runtime.reader import Received
 from services.shared.runtime.store.memory import MemoryStore
 from tests.builders.registry import KEYS, TODAY, a_record_talent, an_id_number, an_origin
 from tests.builders.store import StillClock
@@ -151,6 +152,13 @@ class Identities:
             self.log.setdefault(it.message.key, []).append(a_received(it.message))
         await self.store.outbox.sent([it.token for it in unsent])
 
+    async def hear(self, reader: Any, records: list[Received]) -> None:
+        """One window of these records, after which the reader is behind them."""
+        outcomes = await window(self.store, reader, records)
+        assert all(isinstance(it, Stored) for it in outcomes)
+        for record in records:
+            self._done[(reader.name, record.key)] = self.log[record.key].index(record) + 1
+
     async def deliver(self, *, most: int = 1_000_000, again: bool = False) -> None:
         """Up to `most` windows; `again` = Moving, which follows nobody, hears everything from the beginning."""
         if again:
@@ -168,9 +176,7 @@ class Identities:
             reader, key = waiting[self._random.randrange(len(waiting))]
             at = self._done.get((reader.name, key), 0)
             records = self.log[key][at : at + self._random.randint(1, 3)]
-            outcomes = await window(self.store, reader, records)
-            assert all(isinstance(it, Stored) for it in outcomes)
-            self._done[(reader.name, key)] = at + len(records)
+            await self.hear(reader, records)
 
 
 class ProcessLostError(Exception):

@@ -41,10 +41,12 @@ class Moving:
     def read(self, record: Received) -> Task | None:
         kind = header(record.headers, "ce_type")
         if kind == _TALENT and _OF_A_MERGE(record.value or b""):
-            pair = _pair(events.TalentEvent.FromString(record.value or b""))
-            if pair is not None:
-                case = candidate_id(pair.winner, pair.loser)
-                return Task(((Talent, pair.winner), (Talent, pair.loser), (IdentityCase, case)), pair)
+            pairs = _pairs(events.TalentEvent.FromString(record.value or b""))
+            needs: list[Ref] = []
+            for it in pairs:
+                case = candidate_id(it.winner, it.loser)
+                needs += [(Talent, it.winner), (Talent, it.loser), (IdentityCase, case)]
+            return Task(needs, pairs) if pairs else None
         if kind == _CASE:
             event = events.IdentityCaseEvent.FromString(record.value or b"")
             if event.after.resolution and event.after.other:
@@ -52,29 +54,34 @@ class Moving:
         return None
 
     def also_needs(self, task: Task, changes: Changes) -> Collection[Ref]:
-        if isinstance(task.content, _Pair):
+        if isinstance(task.content, tuple):
             return ()
         state = changes(IdentityCase, task.content).aggregate.state
         return [(Talent, state.winner)] if state.winner else ()
 
     def apply(self, task: Task, changes: Changes) -> None:
-        if isinstance(task.content, _Pair):
-            _go_on(task.content, changes)
+        if isinstance(task.content, tuple):
+            for pair in task.content:
+                _go_on(pair, changes)
         else:
             _carry_out(task.content, changes)
 
 
-def _pair(event: events.TalentEvent) -> _Pair | None:
+def _pairs(event: events.TalentEvent) -> tuple[_Pair, ...]:
+    """What the change is about, and the merge that the talent is in the middle of: they may be two, when a winner whose
+    part came back moves itself.
+    """
+    pairs: list[_Pair] = []
     change = event.WhichOneof("change")
     if change == "part_taken":
-        return _Pair(event.id, event.part_taken.loser)
-    if change == "part_released":
-        return _Pair(event.id, event.part_released.loser)
-    if change == "moved_back":
-        return _Pair(event.moved_back.winner, event.id)
+        pairs.append(_Pair(event.id, event.part_taken.loser))
+    elif change == "part_released":
+        pairs.append(_Pair(event.id, event.part_released.loser))
+    elif change == "moved_back":
+        pairs.append(_Pair(event.moved_back.winner, event.id))
     if event.after.moving and event.after.moved_to:
-        return _Pair(event.after.moved_to, event.id)
-    return None
+        pairs.append(_Pair(event.after.moved_to, event.id))
+    return tuple(pairs)
 
 
 def _go_on(pair: _Pair, changes: Changes) -> None:

@@ -8,6 +8,7 @@ import pytest
 from services.registry.commands import record_pass
 from services.registry.commands.end_affiliation import EndAffiliation, end_affiliation
 from services.registry.commands.propose_cases import identity_day, propose_cases
+from services.registry.consumers.moving import Moving
 from services.registry.domain import merge_steps
 from services.registry.domain.identity_case import (
     CaseMerged,
@@ -381,6 +382,30 @@ async def test_merged_again_before_the_loser_was_back(world):
     assert (await world.facts(other)).moved_to == one
     assert [(await world.facts(it)).moving for it in (one, other)] == [False, False]
     assert len((await world.talent(one)).all_reports) == 2
+
+
+async def test_a_winner_that_moves_itself_while_its_part_comes_back_arrives(world):
+    """One event tells both: that the part is back, and that the former winner is in the middle of a merge."""
+    winner, former, loser = sorted([await world.reported(a_person(number)) for number in (1, 2, 3)])
+    await propose_cases(store=world.store, lanes=world.lanes)
+    await world.resolve(candidate_id(former, loser), winner=former)
+    await world.deliver()
+    await world.undo(candidate_id(former, loser))
+    await world.told()
+    released = world.log[former.encode()][-1]
+    await world.hear(Moving(), [released])  # the loser is back, and nobody has told the former winner
+    world.commits_left = 2
+    with pytest.raises(ProcessLostError):
+        await world.resolve(candidate_id(winner, former), winner=winner)
+    await world.told()
+    await world.hear(Moving(), [world.log[winner.encode()][-1]])
+    await world.told()
+
+    await world.hear(Moving(), [released, world.log[former.encode()][-1]])
+    await world.deliver()
+
+    assert (await world.facts(former)).moved_to == winner
+    assert [(await world.facts(it)).moving for it in (winner, former, loser)] == [False] * 3
 
 
 async def test_undone_before_the_loser_had_moved(world):
