@@ -7,31 +7,16 @@ from functools import partial
 
 import msgspec
 
+from services.registry.consumers.told import ELSEWHERE, talent_event
 from services.registry.domain.headcount import Headcount, Worked, headcount_id, worked
 from services.registry.domain.reports import Affiliation, Certificate
 from services.shared.kernel.follower import Follower, hear
-from services.shared.runtime.envelope import EVENT_TOPICS, header
+from services.shared.runtime.envelope import EVENT_TOPICS
 from services.shared.runtime.filled import filled
 from services.shared.runtime.reader import Changes, Received, Ref, Task
-from swtalent.registry.v1 import events_pb2 as events
 
 # Changes that touch neither work nor certificates.
-_ELSEWHERE = frozenset(
-    {
-        "designated",
-        "designation_ended",
-        "education_recorded",
-        "education_reversed",
-        "identity_disputed",
-        "identity_erased",
-        "pay_recorded",
-        "private_changed",
-        "registration_applied",
-        "registration_decided",
-        "registration_ended",
-        "registration_lapsed",
-    }
-)
+_ELSEWHERE = ELSEWHERE | {"private_changed"}
 # After these, who has no certificate had none before: most people, most of the time.
 _ADDING = frozenset({"talent_reported", "affiliation_ended", "talent_departed"})
 
@@ -51,9 +36,9 @@ class OwnHeadcounts:
     topics = (EVENT_TOPICS["registry"],)
 
     def read(self, record: Received) -> Task | None:
-        if header(record.headers, "ce_type") != events.TalentEvent.DESCRIPTOR.full_name.encode():
+        event = talent_event(record)
+        if event is None:
             return None
-        event = events.TalentEvent.FromString(record.value or b"")
         change, after = event.WhichOneof("change"), event.after
         if change in _ELSEWHERE or (change in _ADDING and not after.certificates):
             return None

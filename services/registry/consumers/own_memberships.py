@@ -10,32 +10,15 @@ from functools import partial
 
 import msgspec
 
+from services.registry.consumers.told import ELSEWHERE, talent_event
 from services.registry.domain.membership import Employment, employment
 from services.registry.domain.organisation import Organisation
 from services.registry.domain.organisation_reports import Certified
 from services.registry.domain.party import Member
 from services.registry.domain.talent import Talent
 from services.shared.kernel.follower import Follower, hear
-from services.shared.runtime.envelope import EVENT_TOPICS, header
+from services.shared.runtime.envelope import EVENT_TOPICS
 from services.shared.runtime.reader import Changes, Received, Ref, Task
-from swtalent.registry.v1 import events_pb2 as events
-
-# Changes that touch neither work, certificate nor membership: nearly all that a talent goes through in a year.
-_ELSEWHERE = frozenset(
-    {
-        "designated",
-        "designation_ended",
-        "education_recorded",
-        "education_reversed",
-        "identity_disputed",
-        "identity_erased",
-        "pay_recorded",
-        "registration_applied",
-        "registration_decided",
-        "registration_ended",
-        "registration_lapsed",
-    }
-)
 
 
 class _TalentSeen(msgspec.Struct):
@@ -59,11 +42,11 @@ class OwnMemberships:
     topics = (EVENT_TOPICS["registry"],)
 
     def read(self, record: Received) -> Task | None:
-        if header(record.headers, "ce_type") != events.TalentEvent.DESCRIPTOR.full_name.encode():
+        event = talent_event(record)
+        if event is None:
             return None
-        event = events.TalentEvent.FromString(record.value or b"")
         change = event.WhichOneof("change")
-        if change in _ELSEWHERE:
+        if change in ELSEWHERE:
             return None
         if event.version == 1 and change == "talent_reported" and not event.after.certificates:
             return None  # work alone: nearly everybody, nearly always

@@ -7,12 +7,13 @@ from functools import partial
 
 import msgspec
 
+from services.registry.consumers.told import talent_event
 from services.registry.domain.holding import held_posts
 from services.registry.domain.identity_case import IdentityCase
 from services.registry.domain.organisation import Holder, Organisation
 from services.shared.kernel.area import COUNTY
 from services.shared.kernel.follower import Follower, hear
-from services.shared.runtime.envelope import EVENT_TOPICS, header
+from services.shared.runtime.envelope import EVENT_TOPICS
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from swtalent.registry.v1 import events_pb2 as events
 
@@ -29,9 +30,9 @@ class OwnTalents:
     topics = (EVENT_TOPICS["registry"],)
 
     def read(self, record: Received) -> Task | None:
-        if header(record.headers, "ce_type") != events.TalentEvent.DESCRIPTOR.full_name.encode():
+        event = talent_event(record)
+        if event is None:
             return None
-        event = events.TalentEvent.FromString(record.value or b"")
         if event.version == 1 and not any(it.post for it in event.after.affiliations):
             return None  # nobody before it, nothing to do for it: nearly all
         follower = f"posts/{event.id}"

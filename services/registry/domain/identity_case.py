@@ -47,15 +47,9 @@ class IdentityCaseFacts(msgspec.Struct, frozen=True):
     resolution: str = ""
 
 
-class IdentityCaseState(msgspec.Struct, frozen=True):
+class IdentityCaseState(IdentityCaseFacts, frozen=True):
     """`winner` and `loser` are those of the last merge that was decided, undone or not."""
 
-    talent: str = ""
-    differing: tuple[str, ...] = ()
-    departments: tuple[str, ...] = ()
-    status: str = ""
-    other: str = ""
-    resolution: str = ""
     counties: tuple[str, ...] = ()
     resolved_by: str = ""
     winner: str = ""
