@@ -21,20 +21,14 @@ from services.evaluation.domain.folded import (
 )
 from services.evaluation.domain.reference import Area, Indicator, Population, Reference, Target
 from services.evaluation.domain.statement import Statement, StatementFacts, reach
-from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.store.kind import Kind, json_kind
 
-_json = msgspec.json.Encoder().encode
 # Written by the thousand and read by nobody: the compact form.
 _msgpack = msgspec.msgpack.Encoder().encode
 
 
 def _reference(kind: type[Reference]) -> Kind[Any]:
-    return Kind(
-        aggregate=kind,
-        encode=_json,
-        decode=msgspec.json.Decoder(kind.facts_type).decode,
-        messages=publisher.reference_messages(kind),
-    )
+    return json_kind(kind, kind.facts_type, messages=publisher.reference_messages(kind))
 
 
 def _packed(kind: type[Any], state: type[Any], rows: Callable[[Any], list[tuple[str, str]]] | None = None) -> Kind[Any]:
@@ -50,10 +44,9 @@ def _reach(statement: Statement) -> bytes:
 
 KINDS = (
     *(_reference(kind) for kind in (Area, Population, Indicator, Target)),
-    Kind(
-        aggregate=Statement,
-        encode=_json,
-        decode=msgspec.json.Decoder(StatementFacts).decode,
+    json_kind(
+        Statement,
+        StatementFacts,
         summary=_reach,
         messages=publisher.statement_messages,
     ),

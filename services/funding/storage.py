@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import msgspec
-
 from services.funding import publisher
 from services.funding.domain.budget_line import BY_AREA, BY_AREA_AND_YEAR, BudgetLine, LineState, year_key
 from services.funding.domain.contract import Contract, ContractTerms
 from services.shared.kernel.follower import Followed, Follower
-from services.shared.runtime.store.kind import Kind
-
-_encode = msgspec.json.Encoder().encode
-
-
-def _decoder(state: type[Any]) -> Callable[[bytes], Any]:
-    return msgspec.json.Decoder(state).decode
+from services.shared.runtime.store.kind import json_kind
 
 
 def _line_rows(line: BudgetLine) -> list[tuple[str, str]]:
@@ -26,19 +15,17 @@ def _line_rows(line: BudgetLine) -> list[tuple[str, str]]:
 
 
 KINDS = (
-    Kind(
-        aggregate=BudgetLine,
-        encode=_encode,
-        decode=_decoder(LineState),
+    json_kind(
+        BudgetLine,
+        LineState,
         rows=_line_rows,
         summary=publisher.line_summary,
         messages=publisher.line_messages,
     ),
-    Kind(
-        aggregate=Contract,
-        encode=_encode,
-        decode=_decoder(ContractTerms),
+    json_kind(
+        Contract,
+        ContractTerms,
         messages=publisher.contract_messages,
     ),
-    Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+    json_kind(Follower, Followed),
 )

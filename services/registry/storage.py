@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import msgspec
-
 from services.registry.domain import headcount
 from services.registry.domain.access_log import AccessLog, AccessLogState
 from services.registry.domain.call_up import BY_AREA as CALL_UPS_BY_AREA
@@ -45,14 +40,8 @@ from services.registry.publisher import (
 )
 from services.shared.kernel.area import PROVINCE, county_of, prefecture_of
 from services.shared.kernel.follower import Followed, Follower
-from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.store.kind import json_kind
 from services.shared.runtime.tick import TICK_KIND
-
-_encode = msgspec.json.Encoder().encode
-
-
-def _decoder(state: type[Any]) -> Callable[[bytes], Any]:
-    return msgspec.json.Decoder(state).decode
 
 
 def _talent_claims(talent: Talent) -> list[str]:
@@ -156,90 +145,80 @@ def _session_rows(session: TrainingSession) -> list[tuple[str, str]]:
 
 
 KINDS = (
-    Kind(
-        aggregate=Talent,
-        encode=_encode,
-        decode=_decoder(TalentState),
+    json_kind(
+        Talent,
+        TalentState,
         claims=_talent_claims,
         rows=_talent_rows,
         summary=talents.talent_listed,
         messages=talents.talent_messages,
     ),
-    Kind(
-        aggregate=Organisation,
-        encode=_encode,
-        decode=_decoder(OrganisationState),
+    json_kind(
+        Organisation,
+        OrganisationState,
         rows=_organisation_rows,
         summary=organisations.organisation_summary,
         messages=organisations.organisation_messages,
     ),
-    Kind(
-        aggregate=IdentityCase,
-        encode=_encode,
-        decode=_decoder(IdentityCaseState),
+    json_kind(
+        IdentityCase,
+        IdentityCaseState,
         rows=_case_rows,
         summary=identity.case_summary,
         messages=talents.identity_case_messages,
     ),
-    Kind(
-        aggregate=Correction,
-        encode=_encode,
-        decode=_decoder(CorrectionState),
+    json_kind(
+        Correction,
+        CorrectionState,
         rows=_correction_rows,
         summary=identity.correction_summary,
     ),
-    Kind(
-        aggregate=AccessLog,
-        encode=_encode,
-        decode=_decoder(AccessLogState),
+    json_kind(
+        AccessLog,
+        AccessLogState,
         messages=access_log.access_log_messages,
     ),
-    Kind(aggregate=Objection, encode=_encode, decode=_decoder(ObjectionState), rows=Objection.rows),
-    Kind(aggregate=Snapshot, encode=_encode, decode=_decoder(SnapshotState), rows=Snapshot.rows),
-    Kind(aggregate=Follower, encode=_encode, decode=_decoder(Followed)),
+    json_kind(Objection, ObjectionState, rows=Objection.rows),
+    json_kind(Snapshot, SnapshotState, rows=Snapshot.rows),
+    json_kind(Follower, Followed),
     TICK_KIND,
-    Kind(
-        aggregate=Programme,
-        encode=_encode,
-        decode=_decoder(ProgrammeState),
+    json_kind(
+        Programme,
+        ProgrammeState,
         rows=_programme_rows,
         summary=programmes.programme_summary,
         messages=programmes.programme_messages,
     ),
-    Kind(aggregate=MemberSheet, encode=_encode, decode=_decoder(MemberSheetState)),
-    Kind(
-        aggregate=RegionalCatalogue,
-        encode=_encode,
-        decode=_decoder(CatalogueFacts),
+    json_kind(MemberSheet, MemberSheetState),
+    json_kind(
+        RegionalCatalogue,
+        CatalogueFacts,
         rows=_catalogue_rows,
         summary=catalogues.catalogue_summary,
         messages=catalogues.catalogue_messages,
     ),
-    Kind(
-        aggregate=Headcount,
-        encode=_encode,
-        decode=_decoder(HeadcountState),
+    json_kind(
+        Headcount,
+        HeadcountState,
         rows=_headcount_rows,
         summary=headcount.summary,
     ),
-    Kind(
-        aggregate=CallUp,
-        encode=_encode,
-        decode=_decoder(CallUpState),
+    json_kind(
+        CallUp,
+        CallUpState,
         rows=_call_up_rows,
         summary=call_ups.call_up_summary,
         messages=call_ups.call_up_messages,
     ),
-    Kind(
-        aggregate=TrainingSession,
-        encode=_encode,
-        decode=_decoder(TrainingState),
+    json_kind(
+        TrainingSession,
+        TrainingState,
         rows=_session_rows,
         summary=training.session_summary,
         messages=training.session_messages,
     ),
-    Kind(aggregate=Sheet, encode=_encode, decode=_decoder(SheetState), messages=training.sheet_messages),
-    Kind(aggregate=ExamSitting, encode=_encode, decode=_decoder(SittingState), messages=training.sitting_messages),
-    Kind(aggregate=GraduateCohort, encode=_encode, decode=_decoder(CohortState), messages=training.cohort_messages),
-    Kind(aggregate=CertificateNumber, encode=_encode, decode=_decoder(NumberHeld)),
+    json_kind(Sheet, SheetState, messages=training.sheet_messages),
+    json_kind(ExamSitting, SittingState, messages=training.sitting_messages),
+    json_kind(GraduateCohort, CohortState, messages=training.cohort_messages),
+    json_kind(CertificateNumber, NumberHeld),
 )

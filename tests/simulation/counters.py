@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -17,7 +16,7 @@ from services.shared.kernel.ports import Message
 from services.shared.runtime.envelope import partner_headers
 from services.shared.runtime.reader import Changes, Received, Ref, Task
 from services.shared.runtime.refusals import refusal_kind
-from services.shared.runtime.store.kind import Kind, Stamp
+from services.shared.runtime.store.kind import Stamp, json_kind
 
 EVENTS = "sim.events.v1"
 UNLUCKY = 13
@@ -144,20 +143,16 @@ def counter_event(counter_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Me
     return (Message(EVENTS, counter_id.encode(), headers, json.dumps(value).encode()),)
 
 
-def _kind(aggregate: type[Any], state: Any, **given: Any) -> Kind[Any]:
-    return Kind(aggregate, encode=msgspec.json.encode, decode=msgspec.json.Decoder(state).decode, **given)
-
-
 KINDS = (
-    _kind(
+    json_kind(
         Counter,
         tuple[Report, ...],
         claims=lambda counter: [report.name for report in counter.state if report.name],
         messages=counter_event,
     ),
-    _kind(Ledger, tuple[str, ...]),
-    _kind(Sum, Summed),
-    _kind(Follower, Followed),
+    json_kind(Ledger, tuple[str, ...]),
+    json_kind(Sum, Summed),
+    json_kind(Follower, Followed),
     refusal_kind("sim"),
 )
 

@@ -26,7 +26,7 @@ from services.shared.kernel.principal import Principal
 from services.shared.runtime.envelope import ACCESS_AUDIT, event_headers
 from services.shared.runtime.metrics import METRICS
 from services.shared.runtime.metrics import Counter as Metric
-from services.shared.runtime.store.kind import Kind, Stamp
+from services.shared.runtime.store.kind import Stamp, json_kind
 from services.shared.runtime.telemetry import frames_of
 from swtalent.common.v1 import audit_pb2
 
@@ -149,10 +149,5 @@ def _messages(note_id: str, recorded: Recorded, stamp: Stamp) -> Sequence[Messag
     return (Message(ACCESS_AUDIT, note_id.encode(), headers, body.SerializeToString()),)
 
 
-# Every service lists this kind in its storage.py.
-ACCESS_NOTE: Kind[AccessNote] = Kind(
-    aggregate=AccessNote,
-    encode=msgspec.json.encode,
-    decode=msgspec.json.Decoder(Noted).decode,
-    messages=_messages,
-)
+# Held by every service's store (house.py).
+ACCESS_NOTE = json_kind(AccessNote, Noted, messages=_messages)

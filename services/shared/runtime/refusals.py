@@ -20,7 +20,7 @@ from services.shared.runtime.envelope import (
     rejections_topic,
 )
 from services.shared.runtime.reader import Received
-from services.shared.runtime.store.kind import Kind, Stamp
+from services.shared.runtime.store.kind import Kind, Stamp, json_kind
 from swtalent.common.v1 import refusal_pb2
 
 VIEW = "refusals"
@@ -115,10 +115,7 @@ def refusal_kind(service: str) -> Kind[Refusal]:
     def messages(aggregate_id: str, recorded: Recorded, stamp: Stamp) -> tuple[Message, ...]:
         return _messages(service, aggregate_id, recorded, stamp)
 
-    return Kind(Refusal, encode=msgspec.json.encode, decode=_decode, rows=_rows, summary=_summary, messages=messages)
-
-
-_decode = msgspec.json.Decoder(Refused | None).decode
+    return json_kind(Refusal, Refused | None, rows=_rows, summary=_summary, messages=messages)
 
 
 def _rows(refusal: Refusal) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from services.shared.kernel.dates import NO_DAY, SHANGHAI, Day
 from services.shared.kernel.errors import StoreUnavailable
 from services.shared.kernel.outcome import StoreDown
 from services.shared.kernel.ports import Clock, Store
-from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.store.kind import json_kind
 
 AFTER_MIDNIGHT = timedelta(minutes=5)
 # A sleeping machine's clock jumps: look again at least this often.
@@ -48,7 +48,7 @@ class TickState(Aggregate[Ticked]):
             self._record(Ticked(day), Ticked(day))
 
 
-TICK_KIND = Kind(TickState, encode=msgspec.json.encode, decode=msgspec.json.Decoder(Ticked).decode)
+TICK_KIND = json_kind(TickState, Ticked)
 _ID = "tick"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import structlog
@@ -22,9 +22,9 @@ from services.shared.kernel.step import ClaimStep
 from services.shared.runtime.every import Every
 from services.shared.runtime.metrics import METRICS, Counter
 from services.shared.runtime.plan import REFUSING
-from services.shared.runtime.reader import Received, Task
+from services.shared.runtime.reader import Reader, Received
 from services.shared.runtime.refusals import Defect, Refusal, refusal_id, refused
-from services.shared.runtime.store.kind import Kind
+from services.shared.runtime.store.kind import json_kind
 from services.shared.runtime.telemetry import frames_of
 
 VIEW, OPEN = "waiting", "open"
@@ -106,16 +106,7 @@ def _rows(waiting: Waiting) -> tuple[tuple[str, str], ...]:
 
 
 # Held by every service's store (house.py).
-WAITING: Kind[Waiting] = Kind(Waiting, encode=msgspec.json.encode, decode=msgspec.json.Decoder(Held).decode, rows=_rows)
-
-
-class Reads(Protocol):
-    """The reader whose records wait: reads one again as it did before."""
-
-    @property
-    def name(self) -> str: ...
-
-    def read(self, record: Received) -> Task | None: ...
+WAITING = json_kind(Waiting, Held, rows=_rows)
 
 
 class WaitingRoom(Every):
@@ -128,7 +119,7 @@ class WaitingRoom(Every):
 
     every_s = 3.0
 
-    def __init__(self, reader: Reads, store: Store, lanes: Lanes, *, clock: Clock, longest_s: float) -> None:
+    def __init__(self, reader: Reader, store: Store, lanes: Lanes, *, clock: Clock, longest_s: float) -> None:
         super().__init__(f"waiting.{reader.name}", clock=clock)
         self._reader = reader
         self._store = store

@@ -52,6 +52,14 @@ class Kind(msgspec.Struct, Generic[A], frozen=True):
         return self.aggregate.kind
 
 
+_encode = msgspec.json.Encoder().encode
+
+
+def json_kind(aggregate: type[A], state: Any, **given: Any) -> Kind[A]:
+    """A kind whose documents are its state as JSON; `given` are the other fields of `Kind`."""
+    return Kind(aggregate, encode=_encode, decode=msgspec.json.Decoder(state).decode, **given)
+
+
 def publishes(kind: Kind[Any]) -> bool:
     return kind.messages is not _silent
 
